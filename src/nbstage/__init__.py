@@ -1,0 +1,1 @@
+"""Tagged notebooks become DVC pipelines that compute what the notebook computes."""

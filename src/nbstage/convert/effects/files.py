@@ -1,0 +1,58 @@
+"""Which files a call reads and writes, as far as their paths stand in the code."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from nbstage.convert.effects.machine import FileUse, Machine, Oddity, mark
+from nbstage.convert.effects.values import Value
+from nbstage.convert.known import Known
+
+_PATH_WORDS = ("path", "fname", "filename", "filepath_or_buffer", "path_or_buf", "io", "file")
+#: Functions of libraries that aren't known otherwise, by the first word of their name.
+_READS = ("read", "load", "open", "from", "imread", "scan")
+_WRITES = ("save", "write", "dump", "to", "export", "imsave")
+
+
+def use(
+    machine: Machine, what: Known, receiver: Value | None, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> None:
+    """Report the file that a known call reads or writes."""
+    for position, mode in ((what.reads, "r"), (what.writes, "w"), (what.opens, "")):
+        if position is None:
+            continue
+        path = receiver if position == -1 else _argument(position, args, keywords)
+        if path is None:
+            continue
+        _report(machine, path, mode or _open_mode(position, args, keywords))
+
+
+def _argument(position: int, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value | None:
+    if position < len(args):
+        return args[position]
+    return next((keywords[word] for word in _PATH_WORDS if word in keywords), None)
+
+
+def _open_mode(position: int, args: tuple[Value, ...], keywords: dict[str, Value]) -> str:
+    index = 0 if position == -1 else 1
+    mode = args[index] if index < len(args) else keywords.get("mode")
+    text = mode.const if mode is not None and isinstance(mode.const, str) else "r"
+    return next((letter for letter in "wxa" if letter in text), "r").replace("x", "w")
+
+
+def _report(machine: Machine, path: Value, mode: str) -> None:
+    if isinstance(path.const, str | PurePosixPath):
+        text = str(path.const)
+        if "://" not in text and text:
+            machine.effects.files.append(FileUse(text, mode, machine.site))
+    elif path.type != "NoneType" and not path.objs:
+        mark(machine, Oddity.NO_PATH, mode)
+
+
+def guess(machine: Machine, path: str, args: tuple[Value, ...]) -> None:
+    """Report the file that an unknown library's function reads or writes, where its name and a literal path say so."""
+    name = path.rsplit(".", 1)[-1].lower().split("_")[0]
+    mode = "r" if name in _READS else "w" if name in _WRITES else ""
+    for arg in args:
+        if mode and isinstance(arg.const, str | PurePosixPath) and PurePosixPath(str(arg.const)).suffix:
+            _report(machine, arg, mode)

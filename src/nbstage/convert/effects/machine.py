@@ -1,0 +1,222 @@
+"""The state of the abstract run of a notebook: names, branches, and what the statement at hand has done so far."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+
+from nbstage.convert.effects.values import Obj, Value, join, names_holding, reach
+
+#: Global random states are names of the notebook too: seeding binds them, drawing reads and changes them.
+RANDOM = {"numpy": "<numpy.random>", "random": "<random>", "torch": "<torch.random>"}
+
+#: How many statements inside functions are followed before calls count as unknown.
+BUDGET = 200_000
+GLOBAL = 0
+
+Site = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern
+
+
+class Oddity(Enum):
+    """What a rule has to judge."""
+
+    HISTORY = "history"
+    NAMESPACE = "namespace"
+    EXECUTES = "executes"
+    INPUT = "input"
+    KERNEL = "kernel"
+    EXITS = "exits"
+    UNSEEDED = "unseeded"
+    CLASS_REBINDS = "class rebinds"
+    STAR = "star"
+    NO_PATH = "no path"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An oddity, what it is about, and where."""
+
+    kind: Oddity
+    detail: str
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class FileUse:
+    """A file that a statement reads (`r`), writes (`w`) or adds to (`a`); the path as written in the notebook."""
+
+    path: str
+    mode: str
+    site: Site
+
+
+@dataclass(slots=True)
+class Effects:
+    """What one top-level statement does to the notebook's names.
+
+    `reads` and `changes` concern values that were there before the statement, each with the first place;
+    `binds` says whether the name is surely bound afterwards; `groups` are names that share what was changed;
+    `unknown` that something was called of which nothing is known; `varies` that the result differs from run to run.
+    """
+
+    reads: dict[str, Site] = field(default_factory=dict)
+    soft: dict[str, Site] = field(default_factory=dict)
+    binds: dict[str, bool] = field(default_factory=dict)
+    deletes: set[str] = field(default_factory=set)
+    changes: dict[str, Site] = field(default_factory=dict)
+    groups: set[frozenset[str]] = field(default_factory=set)
+    settings: set[str] = field(default_factory=set)
+    files: list[FileUse] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    unknown: bool = False
+    varies: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """A scope at run time. `names` None: the notebook's globals. A class body's names are skipped by inner functions."""
+
+    number: int
+    names: frozenset[str] | None = None
+    parent: Frame | None = None
+    is_class: bool = False
+    returns: list[Value] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Machine:
+    """One abstract run. `evaluate` and `execute` are the interpreter's two verbs, given by the package."""
+
+    evaluate: Callable[[Machine, ast.expr], Value]
+    execute: Callable[[Machine, Iterable[ast.stmt]], None]
+    star_names: Callable[[str], tuple[str, ...] | None]
+    effects: Effects = field(default_factory=Effects)
+    store: list[dict[tuple[int, str], Value]] = field(default_factory=lambda: [{}])
+    bound: set[str] = field(default_factory=set)
+    dead: bool = False
+    frame: Frame = field(default_factory=lambda: Frame(GLOBAL))
+    site: Site = field(default_factory=ast.Pass)
+    depth: int = 0
+    guarded: int = 0
+    frames: int = 0
+    spent: int = 0
+    calling: list[ast.AST] = field(default_factory=list)
+
+
+def new_frame(machine: Machine, names: frozenset[str], parent: Frame | None, *, is_class: bool = False) -> Frame:
+    """A scope for one call, comprehension or class body."""
+    machine.frames += 1
+    return Frame(machine.frames, names, parent, is_class)
+
+
+@contextmanager
+def inside(machine: Machine, frame: Frame, *, called: bool = True) -> Iterator[Frame]:
+    """Run in another scope. In a called function, what is reported stands where the call stands."""
+    before, machine.frame = machine.frame, frame
+    dead, machine.dead = machine.dead, False
+    machine.depth += called
+    yield frame
+    machine.depth -= called
+    machine.frame, machine.dead = before, dead
+
+
+def scope_of(machine: Machine, name: str) -> Frame:
+    """The scope a name belongs to, seen from the current one."""
+    frame: Frame | None = machine.frame
+    first = True
+    while frame is not None and frame.names is not None:
+        if name in frame.names and (first or not frame.is_class):
+            return frame
+        frame, first = frame.parent, False
+    return Frame(GLOBAL)
+
+
+def peek(machine: Machine, frame: Frame, name: str) -> Value | None:
+    """The value of a name in a scope, if it has one."""
+    key = (frame.number, name)
+    return next((layer[key] for layer in reversed(machine.store) if key in layer), None)
+
+
+def put(machine: Machine, frame: Frame, name: str, value: Value) -> None:
+    """Give a name of a scope a value; a global one is reported as bound."""
+    machine.store[-1][frame.number, name] = value
+    if frame.number == GLOBAL:
+        for obj in value.objs:
+            obj.names.add(name)
+        machine.effects.binds[name] = False
+        machine.effects.deletes.discard(name)
+        machine.bound.add(name)
+
+
+def read_global(machine: Machine, name: str) -> None:
+    """Report that the statement needs a global's value from before it."""
+    if name not in machine.bound:
+        uses = machine.effects.soft if machine.guarded else machine.effects.reads
+        uses.setdefault(name, machine.site)
+
+
+def forget(machine: Machine, name: str) -> None:
+    """Report that a global was deleted."""
+    machine.effects.binds[name] = False
+    machine.effects.deletes.add(name)
+    machine.bound.add(name)
+
+
+def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
+    """Report that the objects may be changed: every global that holds one of them is."""
+    for obj in reach(objs) if deep else set(objs):
+        names = frozenset(name for name in names_holding(obj) if _still_holds(machine, name, obj))
+        for name in names - machine.bound:
+            machine.effects.changes.setdefault(name, machine.site)
+        if len(names) > 1:
+            machine.effects.groups.add(names)
+
+
+def _still_holds(machine: Machine, name: str, obj: Obj) -> bool:
+    value = peek(machine, Frame(GLOBAL), name)
+    return value is not None and (obj in value.objs or obj in reach(value.objs))
+
+
+def draw(machine: Machine, source: str) -> None:
+    """Report a draw from a global random state: it needs the state and changes it, if it was ever seeded."""
+    name = RANDOM[source]
+    if peek(machine, Frame(GLOBAL), name) is None:
+        mark(machine, Oddity.UNSEEDED, source)
+        machine.effects.varies = True
+        return
+    read_global(machine, name)
+    if name not in machine.bound:
+        machine.effects.changes.setdefault(name, machine.site)
+
+
+def branch(machine: Machine, *runs: Callable[[], None], may_skip: bool = False) -> None:
+    """Run alternatives side by side; afterwards a name may have any of the values they gave it."""
+    bound, results = machine.bound, []
+    for run in runs:
+        machine.store.append({})
+        machine.bound, machine.dead = set(bound), False
+        run()
+        results.append((machine.store.pop(), machine.bound, machine.dead))
+    if may_skip:
+        results.append(({}, set(bound), False))
+    live = [result for result in results if not result[2]]
+    machine.dead = not live
+    for key in {key for layer, _, _ in live for key in layer}:
+        _merge(machine, key, [layer for layer, _, _ in live])
+    machine.bound = set.intersection(*(names for _, names, _ in live)) if live else bound
+
+
+def _merge(machine: Machine, key: tuple[int, str], layers: list[dict[tuple[int, str], Value]]) -> None:
+    before = next((layer[key] for layer in reversed(machine.store) if key in layer), None)
+    options = [layer.get(key, before) for layer in layers]
+    machine.store[-1][key] = join(option for option in options if option is not None)
+
+
+def mark(machine: Machine, kind: Oddity, detail: str = "") -> None:
+    """Note something a rule has to judge, once for each place."""
+    found = Mark(kind, detail, machine.site)
+    if found not in machine.effects.marks:
+        machine.effects.marks.append(found)

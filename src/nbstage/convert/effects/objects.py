@@ -1,0 +1,162 @@
+"""Objects of the notebook: its functions and classes, and what parts of an object may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nbstage.convert.effects.machine import Frame
+from nbstage.convert.effects.scope import Function, locals_of
+from nbstage.convert.effects.values import Obj, Value
+
+#: Tables and arrays, whatever they exactly are.
+DATA = frozenset({"pandas.DataFrame", "pandas.Series", "pandas", "numpy.ndarray", "numpy", "data"})
+_CONTAINERS = frozenset({"list", "set", "dict", "iterator"})
+
+
+@dataclass(eq=False, slots=True)
+class FunctionInfo:
+    """A function, method or lambda of the notebook: its text, the scope it was made in, its default values."""
+
+    node: Function
+    frame: Frame
+    defaults: tuple[Value, ...]
+    is_static: bool = False
+    is_property: bool = False
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = locals_of(self.node)
+
+
+@dataclass(eq=False, slots=True)
+class ClassInfo:
+    """A class of the notebook: its members by name, and its bases."""
+
+    node: ast.ClassDef
+    members: dict[str, Value]
+    bases: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorInfo:
+    """How an estimator was made: with a fixed random state; to work in place."""
+
+    seeded: bool
+    in_place: bool
+
+
+def made(type: str, detail: object = None, *values: Value) -> Obj:
+    """A new object that holds what the values may be."""
+    obj = Obj(type, detail)
+    for value in values:
+        obj.hold(value.objs)
+    return obj
+
+
+def members_of(obj: Obj, name: str) -> Iterator[Obj]:
+    """The functions that `obj.name` may be: of the class of an instance, its bases first to last."""
+    info = obj.detail
+    if not isinstance(info, ClassInfo):
+        return
+    if name in info.members:
+        yield from info.members[name].objs
+        return
+    for base in info.bases:
+        for parent in base.objs:
+            yield from members_of(parent, name)
+
+
+def methods_of(obj: Obj) -> Iterator[Obj]:
+    """All functions of an instance's or class's own classes."""
+    info = obj.detail
+    if isinstance(info, ClassInfo):
+        for value in info.members.values():
+            yield from (member for member in value.objs if isinstance(member.detail, FunctionInfo))
+        for base in info.bases:
+            for parent in base.objs:
+                yield from methods_of(parent)
+
+
+def library_bases(obj: Obj) -> Iterator[str]:
+    """The library classes that an instance's class is built on."""
+    if isinstance(obj.detail, ClassInfo):
+        for base in obj.detail.bases:
+            if base.path:
+                yield base.path
+            for parent in base.objs:
+                yield from library_bases(parent)
+
+
+def attribute_of(value: Value, name: str) -> Value:
+    """What `value.name` may be: for a table or array a view of it, else the object itself or a part."""
+    found: set[Obj] = set()
+    for obj in value.objs:
+        if obj.type in DATA:
+            found.add(_view(obj, _attribute_type(obj.type, name)))
+        elif isinstance(obj.detail, ClassInfo) and name in obj.detail.members:
+            found.update(obj.detail.members[name].objs)
+            found.update(obj.parts)
+        else:
+            found.add(obj)
+            found.update(obj.parts)
+    return _as_value(found, value)
+
+
+def _as_value(found: set[Obj], value: Value) -> Value:
+    types = {obj.type for obj in found}
+    if not found:
+        return Value(type="scalar") if value.type == "scalar" else Value()
+    if types & DATA and len(types) == 1:
+        return Value(frozenset(found), types.pop())
+    return Value(frozenset(found), "")
+
+
+def _attribute_type(type: str, name: str) -> str:
+    if name == "values":
+        return "numpy.ndarray" if type.startswith("pandas.") else "data"
+    if name == "T":
+        return type
+    if name in ("str", "dt", "cat"):
+        return "pandas.Series"
+    return "numpy" if type.startswith("numpy") else "data" if type == "data" else "pandas"
+
+
+def _view(obj: Obj, type: str) -> Obj:
+    view = Obj(type)
+    view.share([obj])
+    return view
+
+
+def element_of(value: Value, index: Value | None = None, *, copies: bool = False) -> Value:
+    """What `value[...]`, or iterating over the value, may give."""
+    if value.items is not None or value.type == "tuple":
+        return _one_of(value.objs)
+    if len(value.objs) == 1 and next(iter(value.objs)).type == "pairs":
+        return Value(frozenset(part for obj in value.objs for part in obj.parts), "tuple")
+    found: set[Obj] = set()
+    for obj in value.objs:
+        if obj.type in _CONTAINERS:
+            found |= obj.parts
+        elif obj.type in DATA:
+            type = _element_type(obj.type, index, copies=copies)
+            found.add(Obj(type) if copies else _view(obj, type))
+        else:
+            found |= {obj} | obj.parts
+    return _one_of(frozenset(found))
+
+
+def _element_type(type: str, index: Value | None, *, copies: bool) -> str:
+    if type == "pandas.DataFrame":
+        if copies:
+            return type
+        return "pandas.Series" if index is not None and isinstance(index.const, str) else "pandas"
+    if type == "pandas.Series":
+        return type if copies else "pandas"
+    return "numpy" if type.startswith("numpy") else type
+
+
+def _one_of(objs: frozenset[Obj]) -> Value:
+    types = {obj.type for obj in objs}
+    return Value(objs, types.pop() if len(types) == 1 else "")

@@ -1,0 +1,85 @@
+"""PlannedStage -> the data its entry in dvc.yaml is to hold, next to what the user added there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nbstage.model import PlannedStage
+
+# Small files that people compare between revisions belong in git, not in DVC's cache.
+IN_GIT = {"cache": False}
+
+
+def notebook_of(stage: object) -> str | None:
+    """The notebook that a stage of dvc.yaml comes from; None for the user's own stages."""
+    meta = stage.get("meta") if isinstance(stage, Mapping) else None
+    notebook = meta.get("notebook") if isinstance(meta, Mapping) else None
+    return _read(notebook) if isinstance(notebook, str) else None
+
+
+def wanted_stage(stage: PlannedStage, current: object) -> dict[str, object]:
+    """All keys that are ours, in DVC's order; None for those that must not be there."""
+    held = current if isinstance(current, Mapping) else {}
+    artifacts = sorted(artifact.path for artifact in stage.inputs)
+    saved = (artifact.path for artifact in stage.outputs)
+    return {
+        "desc": _summary(stage.doc),
+        "cmd": f"python -m pipeline.{stage.name}",
+        "deps": _paths([*_deps(stage), *artifacts]),
+        "params": [*sorted(set(stage.params)), *_other_files(held.get("params"))] or None,
+        "outs": _paths(sorted({*saved, *stage.outs})),
+        "metrics": _in_git(stage.metrics),
+        "plots": _in_git(stage.plots),
+        "meta": {"notebook": _written(stage.notebook), "resources": _resources(stage, held)},
+    }
+
+
+def _summary(doc: str) -> str | None:
+    """The first paragraph on one line."""
+    paragraph = doc.strip().partition("\n\n")[0]
+    text = " ".join(paragraph.split()).encode("utf-8", "replace").decode("utf-8")
+    return _written(text) or None
+
+
+def _deps(stage: PlannedStage) -> list[str]:
+    """The stage's module, then the modules it uses, then data files."""
+    own = f"pipeline/{stage.name}.py"
+
+    def rank(path: str) -> tuple[int, str]:
+        module = path.startswith("pipeline/") and path.endswith(".py")
+        return (0 if path == own else 1 if module else 2), path
+
+    return sorted(stage.deps, key=rank)
+
+
+def _paths(paths: Iterable[str]) -> list[object] | None:
+    return [_written(path) for path in dict.fromkeys(paths)] or None
+
+
+def _in_git(paths: Iterable[str]) -> list[object] | None:
+    return [{_written(path): dict(IN_GIT)} for path in sorted(set(paths))] or None
+
+
+def _other_files(params: object) -> list[object]:
+    """`- other.yaml: [key]` is the user's: ours are keys of params.yaml, which stand as plain text."""
+    return (
+        [item for item in params if isinstance(item, Mapping)] if isinstance(params, list) else []
+    )
+
+
+def _resources(stage: PlannedStage, held: Mapping[object, object]) -> dict[str, object] | None:
+    if not stage.resources:
+        return None
+    meta = held.get("meta")
+    before = meta.get("resources") if isinstance(meta, Mapping) else None
+    gone = {str(key): None for key in before} if isinstance(before, Mapping) else {}
+    return gone | {_written(key): _written(value) for key, value in sorted(stage.resources)}
+
+
+def _written(text: str) -> str:
+    """Text as dvc.yaml has to hold it: DVC fills in `${...}` unless a backslash stands before it."""
+    return text.replace("${", "\\${")
+
+
+def _read(text: str) -> str:
+    return text.replace("\\${", "${")

@@ -1,0 +1,135 @@
+"""Pipeline and the existing dvc.yaml -> the new text of dvc.yaml; what is not ours keeps its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from nbstage.convert.render.dvc_edits import stage_edits, stage_entries
+from nbstage.convert.render.dvc_stage import notebook_of, wanted_stage
+from nbstage.convert.yaml.blocks import Entry, splice
+from nbstage.convert.yaml.edit import in_step
+from nbstage.convert.yaml.read import Document, place, read
+from nbstage.model import Pipeline, Place, Problem
+
+PATH = "dvc.yaml"
+Stages = Mapping[str, object]
+
+
+def render_dvc_yaml(
+    pipeline: Pipeline, existing: str | None, notebooks: Collection[str] = ()
+) -> str | tuple[Problem, ...]:
+    """The new text of dvc.yaml, or all that stands in its way.
+
+    `notebooks` are those converted: their stages that are no longer in the pipeline go, all others stay.
+    Problems: NBS401 (not readable, or not editable by lines), NBS402 (a stage's name is taken).
+    """
+    document = read(existing or "", PATH)
+    if isinstance(document, Problem):
+        return (document,)
+    stages = _stages(document)
+    if isinstance(stages, Problem):
+        return (stages,)
+    converted = frozenset(notebooks) | {stage.notebook for stage in pipeline.stages}
+    problems = tuple(_clashes(document, stages, pipeline, converted))
+    if problems:
+        return problems
+    return _merge(document, stages, pipeline, converted)
+
+
+def stage_names(text: str | None) -> frozenset[str]:
+    """The names of all stages in a dvc.yaml; none where it can't be read."""
+    return frozenset(_read_stages(text))
+
+
+def notebooks_named(text: str | None) -> frozenset[str]:
+    """The notebooks that the stages of a dvc.yaml say they come from."""
+    found = (notebook_of(stage) for stage in _read_stages(text).values())
+    return frozenset(notebook for notebook in found if notebook is not None)
+
+
+def _read_stages(text: str | None) -> Stages:
+    document = read(text or "", PATH)
+    stages = document if isinstance(document, Problem) else _stages(document)
+    return {} if isinstance(stages, Problem) else stages
+
+
+def _stages(document: Document) -> Stages | Problem:
+    data = {} if document.data is None else document.data
+    hint = "make dvc.yaml a mapping with a key `stages`, as DVC's documentation shows it."
+    if not isinstance(data, dict):
+        return Problem("NBS401", f"'{PATH}' is not a mapping", Place(PATH), hint)
+    stages = data.get("stages")
+    if stages is None:
+        return {}
+    if not isinstance(stages, dict) or not all(isinstance(name, str) for name in stages):
+        return Problem(
+            "NBS401", f"'stages' in '{PATH}' is not a mapping of names", Place(PATH), hint
+        )
+    return stages
+
+
+def _clashes(
+    document: Document, stages: Stages, pipeline: Pipeline, converted: frozenset[str]
+) -> list[Problem]:
+    taken = {stage.name for stage in pipeline.stages} & stages.keys()
+    found = {entry.name: entry for entry in stage_entries(document) or ()}
+    return [
+        _clash(document, name, notebook_of(stages[name]), found.get(name))
+        for name in sorted(taken)
+        if notebook_of(stages[name]) not in converted
+    ]
+
+
+def _clash(document: Document, name: str, notebook: str | None, entry: Entry | None) -> Problem:
+    where = place(document, entry.first) if entry else Place(PATH)
+    if notebook is None:
+        message = f"'{PATH}' already has a stage '{name}' that does not come from a notebook"
+        hint = f"rename one of the two, or delete the stage '{name}' from {PATH}."
+    else:
+        message = f"'{PATH}' already has a stage '{name}', made from '{notebook}'"
+        hint = (
+            f"rename one of the two; if '{notebook}' was renamed, change `notebook:` in {PATH} too."
+        )
+    return Problem("NBS402", message, where, hint)
+
+
+def _merge(
+    document: Document, stages: Stages, pipeline: Pipeline, converted: frozenset[str]
+) -> str | tuple[Problem, ...]:
+    wanted = {stage.name: wanted_stage(stage, stages.get(stage.name)) for stage in pipeline.stages}
+    gone = {
+        name for name in stages if notebook_of(stages[name]) in converted and name not in wanted
+    }
+    expected = {name: value for name, value in stages.items() if name not in gone} | wanted
+    if not gone and all(in_step(stages.get(name), value) for name, value in wanted.items()):
+        return document.text
+    changes = stage_edits(document, stages, wanted, gone, pipeline.stages)
+    if changes is not None:
+        text = splice(document, changes)
+        if _says(text, document, expected, wanted):
+            return text
+    return (_not_by_lines(document),)
+
+
+def _says(text: str, before: Document, expected: Stages, wanted: Stages) -> bool:
+    """Whether the new text reads as it should: lines were changed without knowing all of YAML's ways."""
+    after = read(text, PATH)
+    if isinstance(after, Problem) or not isinstance(after.data, dict):
+        return False
+    stages = after.data.get("stages")
+    rest_before = {k: v for k, v in (before.data or {}).items() if k != "stages"}  # type: ignore[attr-defined]
+    rest_after = {key: value for key, value in after.data.items() if key != "stages"}
+    if (
+        not isinstance(stages, dict)
+        or stages.keys() != expected.keys()
+        or rest_before != rest_after
+    ):
+        return False
+    foreign = all(stages[name] == expected[name] for name in expected if name not in wanted)
+    return foreign and all(in_step(stages[name], value) for name, value in wanted.items())
+
+
+def _not_by_lines(document: Document) -> Problem:
+    message = f"'{PATH}' is written in a way that can't be changed without touching the rest of it"
+    hint = "write each stage, each of its keys and each item of a list on a line of its own, without `{}`, `&` and `*`."
+    return Problem("NBS401", message, Place(document.path), hint)

@@ -1,0 +1,223 @@
+"""Every value that travels through nbstage, in order of appearance. All of it is frozen; none of it does anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Level(Enum):
+    """How much a problem weighs: an error stops the conversion, a note does not."""
+
+    ERROR = "error"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the user's files something stands.
+
+    `cell` counts all cells of the notebook from 1, `line` the lines of that cell's source from 1;
+    `column` and `end_column` are character offsets from 0 in `source`, the text of that line.
+    """
+
+    path: str
+    cell: int | None = None
+    line: int | None = None
+    column: int = 0
+    end_column: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the user has to know: a stable code, what is the matter, where, and what to do."""
+
+    code: str
+    message: str
+    place: Place
+    hint: str
+    level: Level = Level.ERROR
+
+
+class CellKind(Enum):
+    CODE = "code"
+    MARKDOWN = "markdown"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as it stands in the notebook's file. `number` counts all cells from 1."""
+
+    number: int
+    kind: CellKind
+    source: str
+    tags: tuple[str, ...] = ()
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook as read: `path` is relative to the project's root, with forward slashes."""
+
+    path: str
+    cells: tuple[Cell, ...]
+
+
+class Role(Enum):
+    """What a code cell is for, by its tags."""
+
+    STAGE = "stage"
+    IMPORTS = "imports"
+    FUNCTIONS = "functions"
+    PARAMETERS = "parameters"
+    CHECK = "check"
+    SKIP = "skip"
+    UNTAGGED = "untagged"
+
+
+class Metrics(Enum):
+    """Which names of a cell are metrics: none, those it assigns, or (Kale) also those it only prints."""
+
+    NO = "no"
+    ASSIGNED = "assigned"
+    PRINTED = "printed"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a cell's tags and `#|` lines say, Kale's words translated into ours."""
+
+    role: Role = Role.UNTAGGED
+    stage: str | None = None
+    metrics: Metrics = Metrics.NO
+    plots: bool = False
+    after: tuple[str, ...] = ()
+    executor: str | None = None
+    resources: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A cell's source as plain Python.
+
+    `text` has no IPython syntax left. `lines[i]` is the line of the cell's source (from 1) that line i + 1 of `text`
+    comes from. Text may use the names in `nbstage.runtime.NOTEBOOK` (what magics and shell lines became).
+    `requirements` are the packages a `%pip install` line names.
+    """
+
+    text: str
+    lines: tuple[int, ...]
+    requirements: tuple[str, ...] = ()
+
+
+class Owner(Enum):
+    """Who may change a file: the tool alone, the user once it is written, or both (merged)."""
+
+    TOOL = "tool"
+    USER = "user"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be written: `path` relative to the project's root, with forward slashes."""
+
+    path: str
+    text: str
+    owner: Owner
+
+
+class Action(Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What writing would do to one file on disk. `before` is empty for a new file, `after` for a removed one."""
+
+    path: str
+    action: Action
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Values that travel from one stage to others in one file: one name, or several that share mutable structure."""
+
+    stage: str
+    names: tuple[str, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A key of params.yaml as the notebook gives it: plain data, and the comment lines that stand with it."""
+
+    name: str
+    value: object
+    comment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """One stage as `dvc.yaml` shows it. Paths are relative to the project's root, sorted within each tuple.
+
+    `deps` holds the stage's module, the helper modules and data files; `inputs` the artifacts it loads.
+    `outs` are files the user's own code writes; `outputs` the artifacts nbstage saves.
+    """
+
+    name: str
+    notebook: str
+    doc: str
+    deps: tuple[str, ...] = ()
+    inputs: tuple[Artifact, ...] = ()
+    params: tuple[str, ...] = ()
+    outs: tuple[str, ...] = ()
+    outputs: tuple[Artifact, ...] = ()
+    metrics: tuple[str, ...] = ()
+    plots: tuple[str, ...] = ()
+    resources: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """All that is rendered: the stages in notebook order, the parameters, and the generated modules as files."""
+
+    stages: tuple[PlannedStage, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    modules: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`[tool.nbstage]` in pyproject.toml, with its defaults.
+
+    `workdir` None means the notebook's own folder. `formats` maps a variable (`df` or `stage.df`) to a format's name;
+    `deps` adds the user's own dependencies to a stage.
+    """
+
+    notebooks: tuple[str, ...] = ()
+    workdir: str | None = None
+    formats: dict[str, str] = field(default_factory=dict)
+    deps: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `convert` did or `check` found. An error among the problems means that nothing was written."""
+
+    changes: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notebook's pipeline as far as it could be planned, and what is the matter with it."""
+
+    pipeline: Pipeline
+    problems: tuple[Problem, ...] = ()
