@@ -13,7 +13,7 @@ export DVC_NO_ANALYTICS := 1
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 OURS := $(wildcard src tests benchmarks)
-READY := .venv/.ready$(if $(PYTHON),-$(notdir $(PYTHON)))
+READY := .venv/.ready$(if $(PYTHON),-for$(subst /,_,$(PYTHON)))
 
 .PHONY: help setup run test check lint accept bench clean
 

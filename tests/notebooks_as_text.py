@@ -17,7 +17,7 @@ def notebook(text: str, path: str = "notebooks/nb.ipynb") -> Notebook:
 
 def ipynb(text: str) -> str:
     """Give the same notebook as the JSON text of an nbformat 4 file."""
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": cell.kind.value,
             "id": f"cell-{cell.number}",

@@ -1,4 +1,4 @@
-"""Cells of a percent script: the `.py` form of a notebook that jupytext, Spyder and VS Code share."""
+"""Cells of a percent script: a notebook as a `.py` file, for jupytext, Spyder and VS Code."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ _MAGIC = re.compile(
 _HELP = re.compile(r"\s*(?:#\s)+[^\s#]+\?\s*$")
 _COMMAND = re.compile(
     r"(?:#\s?)+(?:cat|cd|cp|mv|rm|rmdir|mkdir|copy|ddir|echo|ls|ldir|ren)(?:$|\s$|\s[^=,])"
+)
+# Cell magics whose text is not Python: jupytext comments all of it.
+_FOREIGN = re.compile(
+    r"# ?%%(?:HTML|R|SVG|bash|html|javascript|js|latex|markdown|perl|ruby|script|sh|sql|svg)\b"
 )
 _STRING = re.compile(
     r"""#.*|\"\"\"|'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""",
@@ -67,7 +71,7 @@ def read_percent(text: str, path: str) -> tuple[tuple[Cell, ...], tuple[Problem,
 
 
 def _without_header(text: str) -> _Script:
-    """Leave out the `# ---` block that jupytext writes, and the lines Python itself reads before it."""
+    """Leave out the `# ---` block that jupytext writes, and `#!` and coding lines before it."""
     lines = text.split("\n")
     start = 0
     while start < min(2, len(lines)) and _CODING.match(lines[start]):
@@ -87,7 +91,7 @@ def _without_header(text: str) -> _Script:
 
 
 def _chunks(lines: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Cut at the markers, except those inside a multi-line string; each with its first line's index."""
+    """Cut at the markers outside strings; each chunk comes with its first line's index."""
     start, quote = 0, ""
     for index, line in enumerate(lines):
         if not quote and index > start and _MARKER.match(line):
@@ -132,7 +136,7 @@ def _options(text: str) -> tuple[CellKind, dict[str, object]]:
 
 
 def _key_values(text: str) -> dict[str, object]:
-    """Read `a=1 tags=["x", "y"]`; a value that is no JSON and no literal comes as its text, unquoted."""
+    """Read `a=1 tags=["x", "y"]`; a value that is no JSON and no literal comes as None."""
     result: dict[str, object] = {}
     position = 0
     while found := _KEY.search(text, position):
@@ -199,13 +203,14 @@ def _content(
         arguments = metadata.get("magic_args")
         magic = f"%%{language} {arguments}" if isinstance(arguments, str) else f"%%{language}"
         return kind, "\n".join([magic, *map(_uncommented, lines)])
-    if active is not None and "py" not in active:
+    foreign = bool(lines) and script.magics_are_commented and _FOREIGN.match(lines[0])
+    if foreign or (active is not None and "py" not in active):
         return kind, "\n".join(map(_uncommented, lines))
     return kind, "\n".join(_with_magics(lines, script))
 
 
 def _active(metadata: dict[str, object], tags: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Give the formats (`ipynb`, `py`) a cell is code in, by jupytext's `active`; None where all are."""
+    """Give the formats (`ipynb`, `py`) the cell is code in by jupytext's `active`; None: all."""
     for tag in tags:
         if tag.startswith("active-"):
             return tuple(tag.split("-")[1:])
@@ -244,5 +249,5 @@ def _with_magics(lines: list[str], script: _Script) -> list[str]:
 def _is_commented_magic(line: str, script: _Script) -> bool:
     if _MAGIC.match(line) or _HELP.match(line):
         return True
-    # `# copy the table` is a comment to anyone but jupytext, which would have written `# # copy the table`.
+    # `# copy the table` is a comment, unless jupytext wrote it: it writes `# # copy the table`.
     return script.written_by_jupytext and _COMMAND.match(line) is not None

@@ -1,1 +1,1 @@
-"""What was found, as text for people, JSON for machines and Mermaid for pages. Pure: nothing here prints."""
+"""What was found, as text for people, JSON for machines and Mermaid for pages. Pure."""

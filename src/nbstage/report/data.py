@@ -1,4 +1,4 @@
-"""The JSON forms. Keys are stable: they are added, never renamed; lists are in the order of the text form."""
+"""The JSON forms. Keys may be added, never renamed; lists have the order of the text form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbstage.report.changes import diff
 from nbstage.report.flow import code_files, data_files, edges, readers
 from nbstage.report.problems import has_errors, in_order
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 
 def as_json(data: Plain) -> str:
@@ -20,7 +20,7 @@ def as_json(data: Plain) -> str:
 
 
 def outcome_as_data(outcome: Outcome, *, written: bool, diffs: bool = False) -> Plain:
-    """Return what convert did or check found. `ok`: no errors; `written`: the changes are on disk."""
+    """Return what convert did or check found; `written`: the changes are on disk."""
     return {
         "ok": not has_errors(outcome.problems),
         "written": written,

@@ -10,17 +10,17 @@ from nbstage.report.plain import clip, make_line
 
 _MOST_NAMES = 4
 _MOST_COLUMNS = 60
-# Anything but letters, digits and harmless signs; "1." at the start, which Markdown takes for a list;
-# and underscores at a word's edge, which it takes for emphasis (those within `X_train` stay readable).
+# Anything but letters, digits and harmless signs; "1." at the start, which Markdown takes for a
+# list; and underscores at a word's edge, which it takes for emphasis (`X_train` stays readable).
 _SPECIAL = re.compile(
     r"[^\w \-./,:()?!=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|^[-_]|(?<![^\W_])_+|_+(?![^\W_])"
 )
 
 
 def pipeline_as_mermaid(pipeline: Pipeline) -> str:
-    """Return the flowchart: stages are boxes, data files drums, and what crosses stands on the arrows.
+    """Return the flowchart: stages are boxes, data files drums; arrows say what crosses.
 
-    Nodes have ids of their own ("s0"), because a stage may be called `end`, which Mermaid takes for a keyword.
+    Nodes have ids of their own ("s0"): a stage may be called `end`, a keyword to Mermaid.
     """
     lines = ["flowchart TD"]
     ids = {stage.name: f"s{number}" for number, stage in enumerate(pipeline.stages)}

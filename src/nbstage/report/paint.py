@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# Takes a text and what it stands for ("error", "added"...), gives the text as the terminal shows it.
+# From a text and what it stands for ("error", "added"...) to the text as the terminal has it.
 Paint = Callable[[str, str], str]
 
 _CODES = {

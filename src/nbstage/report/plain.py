@@ -10,8 +10,8 @@ TAB = 4
 def make_plain(text: str) -> str:
     """Return `text` with everything that does not print written as a Python escape.
 
-    A notebook may hold terminal sequences, right-to-left overrides or halves of characters; none of them
-    reaches the terminal. The result is one line, except that the line breaks of `text` stay if it has any.
+    A notebook may hold terminal sequences, right-to-left overrides or halves of characters; none
+    of them reaches the terminal. Line breaks stay.
     """
     if text.isprintable():
         return text
@@ -31,7 +31,7 @@ def show_char(ch: str, column: int) -> str:
 
 
 def width(text: str) -> int:
-    """Return how many columns of a terminal `text` takes: two for a wide character, none for an accent."""
+    """Return the columns `text` takes: two for a wide character, none for an accent."""
     if text.isascii():
         return len(text)
     return sum(_char_width(ch) for ch in text)

@@ -13,12 +13,13 @@ from nbstage.report.plain import clip, make_line, pad, width
 
 COLUMNS = 100
 _WIDEST_NAME = 20
+_WIDEST_PARAMETER = 40
 _WIDEST_VALUE = 32
 _KEY = 9
 
 
 def pipeline_as_text(pipeline: Pipeline, paint: Paint = plain) -> str:
-    """Return the stages in order with all that goes in and out, then the parameters and their values."""
+    """Return the stages in order with what goes in and out, then the parameters."""
     parts = [_title(pipeline, paint)]
     parts += [
         "\n".join(_stage(number, stage, pipeline, paint))
@@ -46,8 +47,8 @@ def _stage(number: int, stage: PlannedStage, pipeline: Pipeline, paint: Paint) -
     digits = len(str(len(pipeline.stages)))
     names = min(_WIDEST_NAME, max(width(other.name) for other in pipeline.stages))
     margin = digits + 2 + names + 2
-    doc = clip(make_line(stage.doc), COLUMNS - margin)
-    head = pad(make_line(stage.name), names)
+    head = pad(clip(make_line(stage.name), COLUMNS // 2), names)
+    doc = clip(make_line(stage.doc), COLUMNS - digits - 4 - width(head))
     yield f"{number:>{digits}}  {paint(head, 'name')}  {doc}".rstrip()
     for key, items in _details(stage, pipeline):
         lines = _wrap(items, COLUMNS - margin - _KEY)
@@ -117,16 +118,19 @@ def _wrap(items: list[str], columns: int) -> list[str]:
 
 def _parameters(pipeline: Pipeline, paint: Paint) -> Iterator[str]:
     rows = [
-        (make_line(parameter.name), _value(parameter.value), readers(pipeline, parameter.name))
+        (
+            clip(make_line(parameter.name), _WIDEST_PARAMETER),
+            _value(parameter.value),
+            make_line(", ".join(readers(pipeline, parameter.name))),
+        )
         for parameter in pipeline.parameters
     ]
-    names = min(_WIDEST_NAME * 2, max(width(name) for name, _, _ in rows))
+    names = max(width(name) for name, _, _ in rows)
     values = max(width(value) for _, value, _ in rows)
     yield paint("parameters", "name")
-    for name, value, stages in rows:
-        users = ", ".join(stages) if stages else paint("used by no stage", "dim")
+    for name, value, users in rows:
         left = f"  {pad(name, names)}  {pad(value, values)}  "
-        yield left + (clip(users, COLUMNS - width(left)) if stages else users)
+        yield left + (clip(users, COLUMNS - width(left)) or paint("used by no stage", "dim"))
 
 
 def _value(value: object) -> str:

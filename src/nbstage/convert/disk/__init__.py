@@ -17,7 +17,8 @@ from nbstage.model import Change, File, Problem
 def read_text(root: Path, path: str) -> str | None:
     """The text of a file with its own line ends; None where there is none.
 
-    Raises UserError for a folder, a place outside the project, a file that may not be read or is not UTF-8.
+    Raises UserError for a folder, a place outside the project, a file that may not be read or
+    is not UTF-8.
     """
     text = read(root, path)
     if text is not None and any("\udc80" <= char <= "\udcff" for char in text):
@@ -30,7 +31,8 @@ def changes(
 ) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
     """What writing these files would change, and what stands in its way (NBS403, NBS404).
 
-    Writes nothing. `stale` are generated files to remove; `force` gives up edits made to generated files by hand.
+    Writes nothing. `stale` are generated files to remove; `force` gives up edits made by hand
+    to generated files.
     """
     paths = {record.PATH, *(file.path for file in files), *stale}
     held = {path: text for path in sorted(paths) if (text := read(root, path)) is not None}
@@ -43,14 +45,15 @@ def changes(
 def apply(root: Path, changes: tuple[Change, ...]) -> None:
     """Make all the changes or none; a crash in between leaves each file whole, old or new.
 
-    Raises UserError where a file can't be written or was changed meanwhile, and while another nbstage writes.
+    Raises UserError where a file can't be written or was changed meanwhile, and while another
+    nbstage writes.
     """
     if changes:
         replace_all(root, changes)
 
 
 def find_stale(root: Path, files: Iterable[File], notebooks: Collection[str]) -> tuple[str, ...]:
-    """Generated modules below `pipeline/` that come from these notebooks and are not among the files."""
+    """Generated modules in `pipeline/` that come from these notebooks and are not in `files`."""
     wanted = {file.path for file in files}
     heads = tuple(f"{HEADER}{notebook}. " for notebook in notebooks)
     found = sorted((root / "pipeline").rglob("*.py"))

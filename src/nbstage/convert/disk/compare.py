@@ -1,4 +1,4 @@
-"""Rendered files and the files that are there -> the changes to make, and what stands in their way. Pure."""
+"""Rendered files and the texts that are there -> changes to make, and what stands in the way."""
 
 from __future__ import annotations
 
@@ -30,28 +30,27 @@ def compare(
     vanished: Collection[str] = (),
     force: bool = False,
 ) -> Comparison:
-    """Compare what is wanted with `held`, the texts on disk by path (missing files are missing keys).
+    """Compare what is wanted with `held`, the texts on disk by path.
 
-    `stale` are generated files that nothing makes any more, `vanished` recorded ones that someone removed. `force` gives up edits made by hand to generated
-    files; files that are not nbstage's are refused all the same. The last change is that of the record.
+    `stale` are generated files that nothing makes any more, `vanished` recorded ones that someone
+    removed. `force` gives up edits made by hand to generated files; files that are not nbstage's
+    are refused all the same. The last change is that of the record.
     """
     known = record.parse(held.get(record.PATH, ""))
     wanted = {file.path: file for file in files}
-    problems = [
-        problem for file in wanted.values() if (problem := _guard(file, held, known, force=force))
-    ]
+    guarded = [_guard(file, held, known, force=force) for file in wanted.values()]
+    left_over = sorted(set(stale) & held.keys() - wanted.keys())
+    kept = [path for path in left_over if not force and not _is_unedited(path, held[path], known)]
+    removed = [path for path in left_over if path not in kept]
     changes = [change for file in wanted.values() if (change := _change(file, held))]
-    for path in sorted(set(stale) & held.keys() - wanted.keys()):
-        if force or _is_unedited(path, held[path], known):
-            changes.append(Change(path, Action.DELETE, held[path], ""))
-        else:
-            problems.append(_stale_but_edited(path))
-    changes.sort(key=lambda change: change.path)
-    removed = {change.path for change in changes if change.action is Action.DELETE}
-    left = {path: hashes for path, hashes in known.items() if path not in {*removed, *vanished}}
+    changes += [Change(path, Action.DELETE, held[path], "") for path in removed]
+    problems = [problem for problem in guarded if problem] + [_stale_but_edited(p) for p in kept]
+    left = {path: known[path] for path in known.keys() - {*removed, *vanished}}
     last = _record_change(left, wanted, held.get(record.PATH))
-    problems.sort(key=lambda problem: problem.place.path)
-    return Comparison((*changes, *last), tuple(problems))
+    return Comparison(
+        (*sorted(changes, key=lambda change: change.path), *last),
+        tuple(sorted(problems, key=lambda problem: problem.place.path)),
+    )
 
 
 def _guard(

@@ -9,7 +9,7 @@ from nbstage.errors import UserError
 
 
 def locate(root: Path, path: str) -> Path:
-    """The file that a path means, links followed. Raises UserError where that is outside the project."""
+    """The file that a path means, links followed. Raises UserError if it is outside the project."""
     base = root.resolve()
     try:
         target = (base / path).resolve()
@@ -23,8 +23,9 @@ def locate(root: Path, path: str) -> Path:
 
 
 def read(root: Path, path: str) -> str | None:
-    """A file's text, line ends and all (bytes that are not UTF-8 as lone surrogates); None for no file.
+    """A file's text, line ends and all; None for no file.
 
+    Bytes that are not UTF-8 become lone surrogates, so that nothing of the file is lost.
     Raises UserError for what is there but is no file, lies outside the project, or may not be read.
     """
     target = locate(root, path)

@@ -1,7 +1,7 @@
-"""What nbstage last wrote, as hashes: it tells a generated file as it was left from one edited by hand.
+"""What nbstage last wrote, as hashes: by them a file edited by hand is known.
 
-Kept in `.nbstage/generated.json`, one line a file, and committed, so that a fresh clone knows it too.
-It is read line by line: with the marks of a merge in it, or two hashes for a file, each hash counts.
+Kept in `.nbstage/generated.json`, one line a file, and committed, so that a fresh clone has it too.
+It is read line by line: with the marks of a merge in it, or two hashes for a file, each one counts.
 """
 
 from __future__ import annotations

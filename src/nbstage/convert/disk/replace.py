@@ -1,16 +1,16 @@
-"""Make changes of files all or not at all: new files are written beside the old ones, then take their places."""
+"""Change files all or not at all: new ones are written beside the old, then take their places."""
 
 from __future__ import annotations
 
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbstage.convert.disk import record
+from nbstage.convert.disk.alone import alone
 from nbstage.convert.disk.places import locate, read
 from nbstage.errors import UserError
 from nbstage.model import Action, Change
@@ -29,8 +29,11 @@ class _Undo:
 
 
 def replace_all(root: Path, changes: tuple[Change, ...]) -> None:
-    """Make all the changes, or none and raise UserError. Killed in between, each file is whole, old or new."""
-    with _alone(root):
+    """Make all the changes, or none and raise UserError.
+
+    Killed in between, each file is whole, old or new, and the next run completes the work.
+    """
+    with alone(root):
         steps = [(change, locate(root, change.path)) for change in _in_order(changes)]
         _check_unchanged(root, changes)
         _sweep({target.parent for _, target in steps})
@@ -51,9 +54,9 @@ def replace_all(root: Path, changes: tuple[Change, ...]) -> None:
 
 
 def _in_order(changes: tuple[Change, ...]) -> list[Change]:
-    """The changes as they are to be made: a record that takes old and new files, the files, the new record.
+    """First a record that knows the old files and the new, then the files, then the new record.
 
-    Killed in between, the record so knows every generated file, old or new, as nbstage's own work.
+    Killed in between, every generated file so still counts as nbstage's own work.
     """
     files = [change for change in changes if change.path != record.PATH]
     records = [change for change in changes if change.path == record.PATH]
@@ -85,10 +88,10 @@ def _make(steps: list[tuple[Change, Path]], undo: _Undo) -> None:
         backup = _beside(target, number, _OLD)
         if fresh is None:
             undo.done.append((target, backup))
-            os.replace(target, backup)
+            target.replace(backup)
         else:
             undo.done.append((target, backup if _back_up(target, backup) else None))
-            os.replace(fresh, target)
+            fresh.replace(target)
 
 
 def _stage(target: Path, text: str, number: int, undo: _Undo) -> Path:
@@ -98,8 +101,13 @@ def _stage(target: Path, text: str, number: int, undo: _Undo) -> Path:
         undo.folders.append(folder)
     fresh = _beside(target, number, _NEW)
     undo.fresh.append(fresh)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
-        stream.write(text.encode("utf-8", "surrogateescape"))
+    try:
+        with fresh.open("xb") as stream:
+            stream.write(text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        # A full disk is reported without the file's name.
+        error.filename = error.filename or str(fresh)
+        raise
     with suppress(FileNotFoundError):
         shutil.copymode(target, fresh)
     return fresh
@@ -125,7 +133,9 @@ def _take_back(undo: _Undo) -> list[Path]:
             if backup is None:
                 target.unlink(missing_ok=True)
             elif backup.exists():
-                os.replace(backup, target)
+                backup.replace(target)
+                # Two names of one file: then `replace` does nothing.
+                backup.unlink(missing_ok=True)
         except OSError:
             lost.append(target)
     for fresh in undo.fresh:
@@ -143,9 +153,7 @@ def _failed(root: Path, error: OSError, lost: list[Path]) -> UserError:
     message = f"cannot write '{name}': {error.strerror or error}"
     if lost:
         names = ", ".join(f"'{_shown(root, path)}'" for path in lost)
-        hint = (
-            f"{names} could not be put back: take the old text from the '*{_OLD}' file beside it."
-        )
+        hint = f"{names} could not be put back: first save the '*{_OLD}' file beside it."
         return UserError(message, hint)
     hints = {
         errno.ENOSPC: "free some space",
@@ -181,7 +189,7 @@ def _sweep(folders: set[Path]) -> None:
 
 
 def _remove_empty_folders(base: Path, removed: list[Path]) -> None:
-    """Remove the folders that removed modules leave empty, Python's caches of those modules included."""
+    """Remove the folders that removed modules leave empty, with what Python cached of these."""
     for target in removed:
         for cached in (target.parent / "__pycache__").glob(f"{target.stem}.*.pyc"):
             with suppress(OSError):
@@ -191,27 +199,3 @@ def _remove_empty_folders(base: Path, removed: list[Path]) -> None:
                 break
             with suppress(OSError):
                 folder.rmdir()
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Hold the project's folder for this process; the system lets go of it even if the process is killed."""
-    try:
-        import fcntl
-    except ImportError:
-        # Windows has no such lock: there `_check_unchanged` is the only guard.
-        yield
-        return
-    handle = os.open(root, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = "another nbstage is writing to this project"
-            raise UserError(message, "wait until it has finished, then run again.") from None
-        except OSError:
-            # Some network file systems can't lock a folder; going on is better than never writing.
-            pass
-        yield
-    finally:
-        os.close(handle)

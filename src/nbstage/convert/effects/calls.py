@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
@@ -67,11 +66,7 @@ def call_value(
         return _call_path(machine, callee.path, args, keywords, node)
     if not callee.objs:
         return unknown_call(machine, (*args, *keywords.values()))
-    return join([_call_object(machine, obj, args, keywords) for obj in _sorted(callee.objs)])
-
-
-def _sorted(objs: Iterable[Obj]) -> list[Obj]:
-    return list(objs)
+    return join([_call_object(machine, obj, args, keywords) for obj in callee.objs])
 
 
 def _call_object(machine: Machine, obj: Obj, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
@@ -89,6 +84,7 @@ def _call_object(machine: Machine, obj: Obj, args: tuple[Value, ...], keywords: 
 def _call_path(
     machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call | None
 ) -> Value:
+    machine.effects.paths.add(path)
     found = special.call(machine, path, args, keywords, node)
     if found is not None:
         return found
@@ -114,7 +110,11 @@ def call_method(
         return Value(type="int")
     if not receiver.objs:
         return _call_on_immutable(machine, receiver, name, args, keywords)
-    return join([_call_on_object(machine, obj, name, args, keywords) for obj in _sorted(receiver.objs)])
+    unknown = frozenset(obj for obj in receiver.objs if obj.type == "")
+    found = [_call_on_object(machine, obj, name, args, keywords) for obj in receiver.objs - unknown]
+    if unknown:
+        found.append(unknown_call(machine, (Value(unknown), *args, *keywords.values())))
+    return join(found)
 
 
 def _call_on_immutable(
@@ -133,7 +133,7 @@ def _call_on_object(
 ) -> Value:
     if isinstance(obj.detail, ClassInfo):
         return _call_on_instance(machine, obj, name, args, keywords)
-    what = None if obj.type == "" else known.method(obj.type, name)
+    what = known.method(obj.type, name)
     if what is None:
         return unknown_call(machine, (of(obj), *args, *keywords.values()))
     if known.is_estimator(obj.type):
@@ -261,6 +261,7 @@ def _known_call(
     files.use(machine, what, receiver, args, keywords)
     _report_changes(machine, what, receiver, args, keywords)
     machine.effects.varies |= what.varies
+    machine.effects.acts |= what.acts
     if what.sets:
         machine.effects.settings.add(what.sets)
     if what.seeds:
@@ -303,23 +304,30 @@ def call_back(machine: Machine, receivers: tuple[Value, ...], args: tuple[Value,
     own = [obj for obj in everything if isinstance(obj.detail, FunctionInfo | ClassInfo)]
     if not own:
         return
-    given = Value(frozenset(obj for obj in everything if not isinstance(obj.detail, FunctionInfo)), "")
+    given = of(made("", None, Value(frozenset(obj for obj in everything if not isinstance(obj.detail, FunctionInfo)))))
+    outermost = not machine.called_back
     for obj in own:
         if isinstance(obj.detail, FunctionInfo):
             _maybe(machine, obj, given, obj)
         elif obj.type == "instance":
             for member in methods_of(obj):
                 _maybe(machine, member, given, obj)
+    if outermost:
+        machine.called_back.clear()
 
 
 def _maybe(machine: Machine, function: Obj, given: Value, owner: Obj) -> None:
     info = function.detail
-    if not isinstance(info, FunctionInfo) or info.node in machine.calling:
+    if not isinstance(info, FunctionInfo) or info.node in machine.calling or info.node in machine.called_back:
         return
+    # What a call back leads to gets no more than the outermost one was given: once is enough.
+    machine.called_back.add(info.node)
     count = len(info.node.args.posonlyargs) + len(info.node.args.args)
     own = (of(owner),) if owner is not function and not info.is_static else ()
     args = (*own, *([given] * max(0, count - len(own))))
+    machine.guarded += 1
     branch(machine, lambda: _discard(call_function(machine, function, args, {"**": given})), may_skip=True)
+    machine.guarded -= 1
 
 
 def _discard(value: Value) -> None:
@@ -353,10 +361,11 @@ def unknown_call(machine: Machine, values: tuple[Value, ...], *, follow: bool = 
             draw(machine, source)
     if follow:
         call_back(machine, (), values)
+    # The result ties all that went in together: each may have been put into each.
     result = made("", None, *values)
     for obj in objs:
         if obj.type not in ("function", "class"):
-            obj.hold(other for other in objs if other is not obj)
+            obj.hold([result])
     return of(result)
 
 

@@ -86,6 +86,7 @@ def look_up(machine: Machine, name: str) -> Value:
         if name in _PREDEFINED:
             return Value(path=_PREDEFINED[name])
         if hasattr(builtins, name):
+            machine.effects.builtins.add(name)
             return Value(path=f"builtins.{name}")
         if _HISTORY.fullmatch(name):
             mark(machine, Oddity.HISTORY, name)
@@ -101,6 +102,7 @@ def _attribute(machine: Machine, node: ast.Attribute, value: Value, name: str) -
     if value.path and not value.objs:
         if (value.path, name) in (("sys", "exit"), ("os", "_exit")):
             mark(machine, Oddity.EXITS, f"{value.path}.{name}")
+        machine.effects.paths.add(value.path)
         return Value(path=f"{value.path}.{name}")
     if value.type == "Path":
         folded = _path_attribute(value, name)

@@ -44,7 +44,7 @@ def _report(machine: Machine, path: Value, mode: str) -> None:
     if isinstance(path.const, str | PurePosixPath):
         text = str(path.const)
         if "://" not in text and text:
-            machine.effects.files.append(FileUse(text, mode, machine.site))
+            machine.effects.files.append(FileUse(text, mode, machine.site, len(machine.store) == 1))
     elif path.type != "NoneType" and not path.objs:
         mark(machine, Oddity.NO_PATH, mode)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nbstage.convert.effects.values import Obj, Value, join, names_holding, reach
+from nbstage.convert.effects.values import Obj, Value, holders_of, join, reach
 
 #: Global random states are names of the notebook too: seeding binds them, drawing reads and changes them.
 RANDOM = {"numpy": "<numpy.random>", "random": "<random>", "torch": "<torch.random>"}
@@ -33,6 +33,7 @@ class Oddity(Enum):
     CLASS_REBINDS = "class rebinds"
     STAR = "star"
     NO_PATH = "no path"
+    SYS_PATH = "sys path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class FileUse:
-    """A file that a statement reads (`r`), writes (`w`) or adds to (`a`); the path as written in the notebook."""
+    """A file that a statement reads (`r`), writes (`w`) or adds to (`a`); the path as written in the notebook.
+
+    `surely` is False where that depends on a condition or a loop.
+    """
 
     path: str
     mode: str
     site: Site
+    surely: bool
 
 
 @dataclass(slots=True)
@@ -59,7 +64,9 @@ class Effects:
 
     `reads` and `changes` concern values that were there before the statement, each with the first place;
     `binds` says whether the name is surely bound afterwards; `groups` are names that share what was changed;
-    `unknown` that something was called of which nothing is known; `varies` that the result differs from run to run.
+    `unknown` that something was called of which nothing is known; `varies` that the result differs from run to run,
+    `acts` that it acts on the world outside; `paths` are the library names it uses,
+    `builtins` the built-in names.
     """
 
     reads: dict[str, Site] = field(default_factory=dict)
@@ -71,8 +78,11 @@ class Effects:
     settings: set[str] = field(default_factory=set)
     files: list[FileUse] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    paths: set[str] = field(default_factory=set)
+    builtins: set[str] = field(default_factory=set)
     unknown: bool = False
     varies: bool = False
+    acts: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -104,6 +114,7 @@ class Machine:
     frames: int = 0
     spent: int = 0
     calling: list[ast.AST] = field(default_factory=list)
+    called_back: set[ast.AST] = field(default_factory=set)
 
 
 def new_frame(machine: Machine, names: frozenset[str], parent: Frame | None, *, is_class: bool = False) -> Frame:
@@ -167,17 +178,18 @@ def forget(machine: Machine, name: str) -> None:
 
 def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
     """Report that the objects may be changed: every global that holds one of them is."""
-    for obj in reach(objs) if deep else set(objs):
-        names = frozenset(name for name in names_holding(obj) if _still_holds(machine, name, obj))
+    for obj in set(objs):
+        holders = holders_of(reach([obj]) if deep else [obj])
+        names = frozenset(name for holder in holders for name in holder.names if _still_holds(machine, name, holders))
         for name in names - machine.bound:
             machine.effects.changes.setdefault(name, machine.site)
         if len(names) > 1:
             machine.effects.groups.add(names)
 
 
-def _still_holds(machine: Machine, name: str, obj: Obj) -> bool:
+def _still_holds(machine: Machine, name: str, holders: set[Obj]) -> bool:
     value = peek(machine, Frame(GLOBAL), name)
-    return value is not None and (obj in value.objs or obj in reach(value.objs))
+    return value is not None and not holders.isdisjoint(value.objs)
 
 
 def draw(machine: Machine, source: str) -> None:

@@ -99,8 +99,9 @@ def attribute_of(value: Value, name: str) -> Value:
             found.update(obj.detail.members[name].objs)
             found.update(obj.parts)
         else:
+            # What is not known stands for its parts too: to change it is to change them.
             found.add(obj)
-            found.update(obj.parts)
+            found.update(obj.parts if obj.type else ())
     return _as_value(found, value)
 
 
@@ -124,9 +125,11 @@ def _attribute_type(type: str, name: str) -> str:
 
 
 def _view(obj: Obj, type: str) -> Obj:
-    view = Obj(type)
-    view.share([obj])
-    return view
+    origin = obj.origin or obj
+    if type not in origin.views:
+        origin.views[type] = Obj(type, origin=origin)
+        origin.views[type].share([origin])
+    return origin.views[type]
 
 
 def element_of(value: Value, index: Value | None = None, *, copies: bool = False) -> Value:
@@ -143,7 +146,7 @@ def element_of(value: Value, index: Value | None = None, *, copies: bool = False
             type = _element_type(obj.type, index, copies=copies)
             found.add(Obj(type) if copies else _view(obj, type))
         else:
-            found |= {obj} | obj.parts
+            found |= {obj} | (obj.parts if obj.type else set())
     return _one_of(frozenset(found))
 
 

@@ -41,6 +41,8 @@ def call(
     if path in _EXITS:
         mark(machine, Oddity.EXITS, path.removeprefix("builtins."))
         return NOTHING
+    if path in ("sys.path.append", "sys.path.insert") and args and isinstance(args[-1].const, str | PurePosixPath):
+        mark(machine, Oddity.SYS_PATH, str(args[-1].const))
     if path in ("builtins.get_ipython", "IPython.get_ipython"):
         mark(machine, Oddity.KERNEL)
         return Value()

@@ -24,7 +24,10 @@ UNKNOWN = Unknown()
 
 @dataclass(eq=False, slots=True)
 class Obj:
-    """One abstract object. `type` is its class as far as known, `detail` what a function or class of the notebook is made of."""
+    """One abstract object. `type` is its class as far as known, `detail` what a function or class of the notebook is made of.
+
+    `views` are the objects that share a table's memory, one for each type of view; `origin` is what a view is a view of.
+    """
 
     type: str
     detail: object = None
@@ -32,6 +35,8 @@ class Obj:
     holders: set[Obj] = field(default_factory=set)
     kin: set[Obj] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    views: dict[str, Obj] = field(default_factory=dict)
+    origin: Obj | None = None
 
     def hold(self, others: Iterable[Obj]) -> None:
         """Let this object hold the others."""
@@ -115,6 +120,6 @@ def reach(objs: Iterable[Obj]) -> set[Obj]:
     return closure(objs, lambda obj: obj.parts | obj.kin if obj.kin else obj.parts)
 
 
-def names_holding(obj: Obj) -> set[str]:
-    """The notebook's names whose value is or holds the object."""
-    return {name for holder in closure([obj], lambda o: o.holders) for name in holder.names}
+def holders_of(objs: Iterable[Obj]) -> set[Obj]:
+    """The objects and everything that holds one of them, in turn."""
+    return closure(objs, lambda obj: obj.holders)

@@ -26,6 +26,7 @@ class Known:
     opens: int | None = None
     lasting: bool = False
     varies: bool = False
+    acts: bool = False
 
 
 @cache

@@ -6,7 +6,8 @@ that library, or of either; `pairs` an iterator of tuples; `splits` two of each 
 Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args` what a call changes;
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
 (unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
-`lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to run.
+`lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to run;
+`acts` it does something outside of the notebook (runs a program, moves a file).
 """
 
 FUNCTIONS = """
@@ -75,8 +76,8 @@ xgboost.* lightgbm.* catboost.* imblearn.* -> ?
 xgboost.set_config -> NoneType sets=xgboost
 tqdm.* -> iterator
 IPython.display.* -> NoneType fresh
-nbstage.runtime.* -> NoneType
-nbstage.runtime.capture_shell -> list fresh
+nbstage.runtime.* -> NoneType acts
+nbstage.runtime.capture_shell -> list fresh acts
 random.* -> ? draws=random
 random.shuffle -> NoneType changes=args draws=random
 random.seed random.setstate -> NoneType seeds=random
@@ -120,7 +121,7 @@ os.environ* os.putenv os.chdir os.umask -> NoneType sets=*
 os.makedirs os.mkdir -> NoneType sets=files
 os.listdir glob.glob -> list fresh
 os.walk os.scandir glob.iglob -> iterator fresh
-os.remove os.rename os.replace os.unlink os.rmdir shutil.* -> ? fresh
+os.remove os.rename os.replace os.unlink os.rmdir os.system shutil.* -> ? fresh acts
 sys.path* -> NoneType sets=*
 sys.setrecursionlimit locale.setlocale -> ? sets=*
 sys.getsizeof sys.exc_info -> scalar fresh
@@ -130,7 +131,7 @@ warnings.catch_warnings -> ?
 logging.basicConfig logging.disable logging.captureWarnings -> NoneType sets=*
 logging.* -> ?
 logging.getLogger -> logging.Logger
-subprocess.* -> ? fresh
+subprocess.* -> ? fresh acts
 pprint.* gc.* platform.* getpass.* inspect.* traceback.* -> ? fresh
 csv.reader csv.DictReader -> iterator lasting
 csv.writer csv.DictWriter -> ? lasting

@@ -1,4 +1,4 @@
-"""Where in dvc.yaml the lines of our stages go: changed ones stay in place, new ones join their neighbours."""
+"""Where our stages go in dvc.yaml: changed ones stay in place, new ones join their neighbours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Stages = Mapping[str, object]
 
 
 def stage_entries(document: Document) -> tuple[Entry, ...] | None:
-    """The stages as ranges of lines; None where there is none or they are not written line by line."""
+    """The stages as ranges of lines; None if there is none, or not each on lines of its own."""
     stages = _stages_entry(document)
     return children(document, stages) if stages else None
 
@@ -28,7 +28,7 @@ def stage_edits(
     gone: Collection[str],
     planned: tuple[PlannedStage, ...],
 ) -> list[Edit] | None:
-    """The changes of lines that put the wanted stages in and take the gone ones out; None where lines won't do."""
+    """The edits that put the wanted stages in and the gone ones out; None if lines won't do."""
     if not current:
         return _first_stages(document, wanted)
     entries = stage_entries(document)

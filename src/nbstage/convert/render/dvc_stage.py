@@ -61,7 +61,7 @@ def _in_git(paths: Iterable[str]) -> list[object] | None:
 
 
 def _other_files(params: object) -> list[object]:
-    """`- other.yaml: [key]` is the user's: ours are keys of params.yaml, which stand as plain text."""
+    """`- other.yaml: [key]` is the user's: ours are keys of params.yaml, written as plain text."""
     return (
         [item for item in params if isinstance(item, Mapping)] if isinstance(params, list) else []
     )
@@ -77,7 +77,7 @@ def _resources(stage: PlannedStage, held: Mapping[object, object]) -> dict[str, 
 
 
 def _written(text: str) -> str:
-    """Text as dvc.yaml has to hold it: DVC fills in `${...}` unless a backslash stands before it."""
+    """Text as dvc.yaml has to hold it: DVC fills in `${...}` unless there is a backslash before."""
     return text.replace("${", "\\${")
 
 

@@ -1,15 +1,19 @@
-"""Pipeline and the existing dvc.yaml -> the new text of dvc.yaml; what is not ours keeps its bytes."""
+"""Pipeline and the existing dvc.yaml -> its new text; what is not ours keeps its bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from nbstage.convert.render.dvc_edits import stage_edits, stage_entries
 from nbstage.convert.render.dvc_stage import notebook_of, wanted_stage
 from nbstage.convert.yaml.blocks import Entry, splice
 from nbstage.convert.yaml.edit import in_step
-from nbstage.convert.yaml.read import Document, place, read
+from nbstage.convert.yaml.read import Document, outline, place, read
 from nbstage.model import Pipeline, Place, Problem
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import Node
 
 PATH = "dvc.yaml"
 Stages = Mapping[str, object]
@@ -20,7 +24,7 @@ def render_dvc_yaml(
 ) -> str | tuple[Problem, ...]:
     """The new text of dvc.yaml, or all that stands in its way.
 
-    `notebooks` are those converted: their stages that are no longer in the pipeline go, all others stay.
+    `notebooks` are those converted: their stages that left the pipeline go, all others stay.
     Problems: NBS401 (not readable, or not editable by lines), NBS402 (a stage's name is taken).
     """
     document = read(existing or "", PATH)
@@ -41,10 +45,13 @@ def stage_names(text: str | None) -> frozenset[str]:
     return frozenset(_read_stages(text))
 
 
-def notebooks_named(text: str | None) -> frozenset[str]:
-    """The notebooks that the stages of a dvc.yaml say they come from."""
-    found = (notebook_of(stage) for stage in _read_stages(text).values())
-    return frozenset(notebook for notebook in found if notebook is not None)
+def stages_of(text: str | None) -> dict[str, tuple[str, ...]]:
+    """The stages of each notebook that a dvc.yaml names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, stage in _read_stages(text).items():
+        if (notebook := notebook_of(stage)) is not None:
+            found[notebook] = (*found.get(notebook, ()), name)
+    return found
 
 
 def _read_stages(text: str | None) -> Stages:
@@ -100,36 +107,45 @@ def _merge(
     gone = {
         name for name in stages if notebook_of(stages[name]) in converted and name not in wanted
     }
-    expected = {name: value for name, value in stages.items() if name not in gone} | wanted
     if not gone and all(in_step(stages.get(name), value) for name, value in wanted.items()):
         return document.text
     changes = stage_edits(document, stages, wanted, gone, pipeline.stages)
     if changes is not None:
         text = splice(document, changes)
-        if _says(text, document, expected, wanted):
+        if _says(text, document, gone, wanted):
             return text
     return (_not_by_lines(document),)
 
 
-def _says(text: str, before: Document, expected: Stages, wanted: Stages) -> bool:
-    """Whether the new text reads as it should: lines were changed without knowing all of YAML's ways."""
+def _says(text: str, before: Document, gone: Collection[str], wanted: Stages) -> bool:
+    """Whether the new text reads as it should: the edits of lines don't know all of YAML's ways."""
     after = read(text, PATH)
-    if isinstance(after, Problem) or not isinstance(after.data, dict):
+    stages = after if isinstance(after, Problem) else _stages(after)
+    if isinstance(after, Problem) or isinstance(stages, Problem):
         return False
-    stages = after.data.get("stages")
-    rest_before = {k: v for k, v in (before.data or {}).items() if k != "stages"}  # type: ignore[attr-defined]
-    rest_after = {key: value for key, value in after.data.items() if key != "stages"}
-    if (
-        not isinstance(stages, dict)
-        or stages.keys() != expected.keys()
-        or rest_before != rest_after
-    ):
-        return False
-    foreign = all(stages[name] == expected[name] for name in expected if name not in wanted)
-    return foreign and all(in_step(stages[name], value) for name, value in wanted.items())
+    foreign_before, foreign_after = (_foreign(one, {*gone, *wanted}) for one in (before, after))
+    return (
+        stages.keys() & {*gone, *wanted} == wanted.keys()
+        and all(in_step(stages[name], value) for name, value in wanted.items())
+        and foreign_before == foreign_after
+    )
+
+
+def _foreign(document: Document, ours: Collection[str]) -> list[object]:
+    """What the file says apart from our stages."""
+    pairs = _pairs(document.root)
+    others = [pair for pair in pairs if pair[0].value != "stages"]
+    stages = [pair for key, value in pairs if key.value == "stages" for pair in _pairs(value)]
+    own = [pair for pair in stages if pair[0].value not in ours]
+    return outline([part for pair in [*others, *own] for part in pair])
+
+
+def _pairs(node: Node | None) -> list[tuple[Node, Node]]:
+    value = getattr(node, "value", None)
+    return value if isinstance(value, list) else []
 
 
 def _not_by_lines(document: Document) -> Problem:
     message = f"'{PATH}' is written in a way that can't be changed without touching the rest of it"
-    hint = "write each stage, each of its keys and each item of a list on a line of its own, without `{}`, `&` and `*`."
+    hint = "write each stage, key and item of a list on its own line, without `{}`, `&` and `*`."
     return Problem("NBS401", message, Place(document.path), hint)

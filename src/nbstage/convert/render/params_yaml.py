@@ -1,4 +1,4 @@
-"""Parameters and the existing params.yaml -> the new text of params.yaml: keys are ours, values the user's."""
+"""Parameters and the existing params.yaml -> its new text: keys are ours, values the user's."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def render_params_yaml(
 ) -> str | tuple[Problem, ...]:
     """The new text of params.yaml: keys it lacks are added with the notebook's value and comment.
 
-    Nothing else changes: a value is the user's once it is there, and so is a key that no notebook has.
-    Problems: NBS401 (not readable, or not editable by lines), NBS405 (a value that YAML can't hold).
+    Nothing else changes: a value is the user's once it is there, and so is a key that no notebook
+    has. Problems: NBS401 (not readable, or not editable by lines), NBS405 (no value for YAML).
     """
     document = _read(existing)
     if isinstance(document, Problem):
@@ -80,7 +80,7 @@ def _comment(line: str) -> str:
 def _not_plain(parameter: Parameter) -> Problem:
     name, kind = parameter.name, type(parameter.value).__name__
     message = f"parameter '{name}' has a value that params.yaml can't hold exactly (type '{kind}')"
-    hint = f"make '{name}' a number, text, bool, None, or a list or dict of these, or move it out of the parameters."
+    hint = f"make '{name}' of numbers, text, bools, None, lists and dicts, or no parameter."
     return Problem("NBS405", message, Place(PATH), hint)
 
 

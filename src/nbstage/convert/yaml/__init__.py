@@ -1,1 +1,1 @@
-"""YAML files that people also edit: read with positions, changed by lines, so that the rest keeps its bytes."""
+"""YAML that people also edit: read with positions, changed by lines; the rest keeps its bytes."""

@@ -1,4 +1,4 @@
-"""The entries of a block mapping or list as ranges of lines, and changes of a text by such ranges."""
+"""The entries of a block mapping or list as ranges of lines, and edits of a text by such ranges."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ITEM = re.compile(r"( *)- +")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One `key: value` or `- item`: its own lines [first, end), its column, and the node of its value.
+    """One `key: value` or `- item`: its own lines [first, end), its column, its value's node.
 
     Blank lines after it, and comments that stand no deeper than it, are not its own.
     """
@@ -49,7 +49,7 @@ def whole(document: Document) -> Entry | None:
 
 
 def children(document: Document, parent: Entry) -> tuple[Entry, ...] | None:
-    """The entries of a mapping or list; None unless each begins a line of its own inside the parent.
+    """The entries of a mapping or list; None unless each begins a line inside the parent.
 
     None so covers `{a: 1}` and `[a]`, aliases (their nodes stand elsewhere) and `? key`.
     """
@@ -69,7 +69,7 @@ def children(document: Document, parent: Entry) -> tuple[Entry, ...] | None:
 
 
 def value_span(document: Document, entry: Entry) -> tuple[int, int, int] | None:
-    """Line, start and end column of a value written on one line as plain or quoted text; else None."""
+    """Line, start and end column of a value that stands on its key's line; else None."""
     line, start = document.position(entry.node.start_mark.index)
     end_line, end = document.position(entry.node.end_mark.index)
     on_one_line = entry.first == line == end_line and end > start
@@ -80,7 +80,7 @@ def value_span(document: Document, entry: Entry) -> tuple[int, int, int] | None:
 def splice(document: Document, edits: Iterable[Edit]) -> str:
     """The text with all edits made; insertions at one line come in the order given."""
     lines = list(document.lines)
-    # From the bottom up, so that line numbers stay true; an insertion comes before what replaces its line.
+    # From the bottom up, so that line numbers stay true; insertions come before a line's own edit.
     ordered = sorted(edits, key=lambda edit: (edit.first, edit.end > edit.first))
     for edit in reversed(ordered):
         lines[edit.first : edit.end] = [line + document.newline for line in edit.lines]

@@ -1,8 +1,8 @@
 """Bring an entry of a YAML file in step with what is wanted, by the smallest change of its lines.
 
-What is wanted is text, a list, a mapping, or None for "must not be there". A list's items are known by their name
-(`- x.csv` and `- x.csv: {persist: true}` are both 'x.csv'): an item that is there stays as it is, with its options
-and its place. Keys that a mapping does not speak of are the user's.
+What is wanted is text, a list, a mapping, or None for "must not be there". A list's items go by
+their names (`- x.csv` and `- x.csv: {persist: true}` are both 'x.csv'): an item that is there stays
+as it is, with its options, in its place. Keys that a mapping does not speak of are the user's.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file: `lines` with their line ends (the last one is always ended), `data`, and the root of its nodes."""
+    """A YAML file: `lines` with their line ends (the last has one, too), its data and its nodes."""
 
     path: str
     text: str
@@ -28,13 +29,13 @@ class Document:
     root: Node | None
 
     def position(self, index: int) -> tuple[int, int]:
-        """Line and column, both from 0, of a character's index in the text (without a byte order mark)."""
+        """Line and column, from 0, of a character's index in the text after a byte order mark."""
         line = bisect_right(self.starts, index) - 1
         return line, index - self.starts[line]
 
 
 def read(text: str, path: str) -> Document | Problem:
-    """Read a YAML text as DVC does (YAML 1.2, one document, safe types only), or say where it is broken."""
+    """Read YAML as DVC does (1.2, one document, safe types only), or say where it is broken."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -61,8 +62,30 @@ def place(document: Document, line: int) -> Place:
     return _place(document.lines, document.path, line)
 
 
+def outline(nodes: Iterable[Node]) -> list[object]:
+    """All that the nodes say, in a flat list; equal for nodes that say the same.
+
+    Unlike the data, it takes NaN for equal, and stays as short as the text where aliases multiply.
+    """
+    result: list[object] = []
+    seen: dict[int, int] = {}
+    waiting: list[object] = list[object](nodes)[::-1]
+    while waiting:
+        node = waiting.pop()
+        parts = node if isinstance(node, tuple) else getattr(node, "value", None)
+        if id(node) in seen:
+            result.append(seen[id(node)])
+        elif isinstance(parts, list | tuple):
+            seen[id(node)] = len(seen)
+            result.append((getattr(node, "tag", None), len(parts)))
+            waiting += reversed(parts)
+        else:
+            result.append((getattr(node, "tag", None), parts))
+    return result
+
+
 def _lines(text: str, newline: str) -> tuple[str, ...]:
-    """Split at line feeds only: `str.splitlines` also splits at characters that may stand in a value."""
+    """Split at line feeds only: `str.splitlines` also splits at characters within a value."""
     *ended, last = text.split("\n")
     lines = [line + "\n" for line in ended]
     return (*lines, last + newline) if last else tuple(lines)

@@ -14,7 +14,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How far keys stand below their parent, how far dashes do, and whether short lists go on one line."""
+    """How far keys and dashes stand in from their parent; whether short lists go on one line."""
 
     step: int = 2
     dash: int = 2
@@ -85,7 +85,7 @@ def scalar(value: object, *, in_flow: bool = False) -> str:
 
 
 def is_plain_data(value: object, *, depth: int = 50) -> bool:
-    """Whether YAML holds the value exactly: null, numbers, text, lists and mappings of exactly these types."""
+    """Whether YAML holds the value exactly: null, numbers, text, lists and mappings of these."""
     if depth == 0:
         return False
     if isinstance(value, str):

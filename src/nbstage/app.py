@@ -1,0 +1,172 @@
+"""The use cases of nbstage: the only module that knows in which order things are done."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from functools import partial
+from pathlib import Path
+
+from nbstage.config import read_config
+from nbstage.convert import disk, plan
+from nbstage.convert.blocks import Block, arrange
+from nbstage.convert.flow import trace_flow
+from nbstage.convert.lock import prune_lock
+from nbstage.convert.parameters import find_parameters
+from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
+from nbstage.convert.render.params_yaml import read_params, render_params_yaml
+from nbstage.convert.rules import Converted, judge
+from nbstage.convert.rules.project import judge_project
+from nbstage.convert.shared import share
+from nbstage.convert.stages import plan_stages, workdir_of
+from nbstage.convert.units import program
+from nbstage.model import (
+    CellKind,
+
+    Config,
+    File,
+    Level,
+    Notebook,
+    Outcome,
+    Owner,
+    Pipeline,
+    Problem,
+    Shown,
+)
+from nbstage.notebook.python import cells_to_python
+from nbstage.notebook.read import read
+from nbstage.notebook.tags import label, name_clashes, without_tag_lines
+from nbstage.project import find_notebooks
+from nbstage.surroundings import local_modules, star_names
+
+
+def convert(
+    root: Path, notebooks: tuple[str, ...] = (), *, force: bool = False, dry_run: bool = False
+) -> Outcome:
+    """Write the pipeline of the notebooks (all of the project's, if none is named); nothing if a problem is an error."""
+    outcome = check(root, notebooks, force=force)
+    if not dry_run and not _has_error(outcome.problems):
+        disk.apply(root, outcome.changes)
+    return outcome
+
+
+def check(root: Path, notebooks: tuple[str, ...] = (), *, force: bool = False) -> Outcome:
+    """What `convert` would change, and all problems. Runs and writes nothing."""
+    config = read_config(root)
+    paths = notebooks or find_notebooks(root, config)
+    found, problems = _convert_all(root, config, paths)
+    if _has_error(problems):
+        return Outcome((), problems)
+    pipeline = _together(found, config)
+    files, more = _files(root, paths, pipeline, found)
+    if more:
+        return Outcome((), (*problems, *more))
+    stale = disk.find_stale(root, files, paths)
+    changes, blocked = disk.changes(root, files, stale, force=force)
+    return Outcome(changes if not _has_error(blocked) else (), (*problems, *blocked))
+
+
+def show(root: Path, notebook: str) -> Shown:
+    """The pipeline of one notebook as far as it can be told, and its problems."""
+    config = read_config(root)
+    found, problems = _convert_all(root, config, (notebook,))
+    if any(_has_error((problem,)) and problem.code < "NBS113" for problem in problems):
+        return Shown(Pipeline(), problems)
+    return Shown(_together(found, config), problems)
+
+
+Found = tuple[tuple[Converted, plan.LocalModules], ...]
+
+
+def _has_error(problems: Iterable[Problem]) -> bool:
+    return any(problem.level is Level.ERROR for problem in problems)
+
+
+def _convert_all(root: Path, config: Config, paths: tuple[str, ...]) -> tuple[Found, tuple[Problem, ...]]:
+    held = read_params(disk.read_text(root, "params.yaml"))
+    if not isinstance(held, dict):
+        return (), held
+    known = stages_of(disk.read_text(root, "dvc.yaml"))
+    found: list[tuple[Converted, plan.LocalModules]] = []
+    problems: list[Problem] = []
+    for path in paths:
+        one, more = _convert_one(root, config, path, held, known.get(path, ()))
+        problems += more
+        if one is not None:
+            found.append(one)
+    problems += judge_project(tuple(converted for converted, _ in found))
+    return tuple(found), tuple(problems)
+
+
+def _convert_one(
+    root: Path, config: Config, path: str, held: dict[str, object], known: tuple[str, ...]
+) -> tuple[tuple[Converted, plan.LocalModules] | None, tuple[Problem, ...]]:
+    notebook = read(root / path, root)
+    if not isinstance(notebook, Notebook):
+        return None, notebook
+    blocks, problems = _blocks(notebook)
+    if _has_error(problems):
+        return None, problems
+    workdir = workdir_of(config, path)
+    values = {found.name: held.get(found.name, found.value) for found in find_parameters(blocks)}
+    analysed = program(blocks, partial(star_names, root, workdir), values)
+    flow, shared = trace_flow(analysed), share(analysed)
+    plans = plan_stages(flow, shared, config, path)
+    converted = Converted(notebook, blocks, analysed, flow, shared, plans, known)
+    local = local_modules(root, workdir, _imported(blocks))
+    return (converted, local), (*problems, *judge(converted))
+
+
+def _blocks(notebook: Notebook) -> tuple[tuple[Block, ...], tuple[Problem, ...]]:
+    cells = tuple(cell for cell in notebook.cells if cell.kind is CellKind.CODE)
+    labelled = [label(cell, notebook.path) for cell in cells]
+    plain = cells_to_python(cells, notebook.path)
+    labels = tuple(found for found, _ in labelled)
+    problems = [problem for _, found in (*labelled, *plain) for problem in found]
+    problems += name_clashes(zip(cells, labels, strict=True), notebook.path)
+    if _has_error(problems):
+        return (), tuple(problems)
+    codes = tuple(without_tag_lines(code) for code, _ in plain)
+    return arrange(tuple(zip(cells, labels, codes, strict=True)), notebook.path), tuple(problems)
+
+
+def _imported(blocks: tuple[Block, ...]) -> set[str]:
+    nodes = [node for block in blocks for node in ast.walk(ast.parse(block.code.text))]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.split(".")[0] for name in plain | named}
+
+
+def _together(found: Found, config: Config) -> Pipeline:
+    parts = [plan.plan_pipeline(converted, config, local) for converted, local in found]
+    modules = {file.path: file for part in parts for file in part.modules}
+    if modules and (package := plan.package_file(found)) is not None:
+        modules[package.path] = package
+    return Pipeline(
+        tuple(stage for part in parts for stage in part.stages),
+        tuple({parameter.name: parameter for part in parts for parameter in part.parameters}.values()),
+        tuple(modules[path] for path in sorted(modules)),
+    )
+
+
+def _files(
+    root: Path, paths: tuple[str, ...], pipeline: Pipeline, found: Found
+) -> tuple[tuple[File, ...], tuple[Problem, ...]]:
+    before = disk.read_text(root, "dvc.yaml")
+    gone = tuple(name for name in stages_of(before) if not (root / name).exists())
+    dvc_yaml = render_dvc_yaml(pipeline, before, (*paths, *gone))
+    params_yaml = render_params_yaml(pipeline.parameters, disk.read_text(root, "params.yaml"))
+    if not isinstance(dvc_yaml, str) or not isinstance(params_yaml, str):
+        return (), (*(() if isinstance(dvc_yaml, str) else dvc_yaml), *(() if isinstance(params_yaml, str) else params_yaml))
+    files = [*pipeline.modules, File("dvc.yaml", dvc_yaml, Owner.BOTH)]
+    if params_yaml or pipeline.parameters:
+        files.append(File("params.yaml", params_yaml, Owner.BOTH))
+    lock = disk.read_text(root, "dvc.lock")
+    removed = stage_names(before) - stage_names(dvc_yaml)
+    if lock is not None and removed:
+        files.append(File("dvc.lock", prune_lock(lock, removed), Owner.BOTH))
+    return tuple(files), ()
+
+
+

@@ -1,0 +1,293 @@
+"""The command line: arguments -> use case -> text and exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nbstage.errors import UserError
+from nbstage.help_page import Commands, print_version
+
+if TYPE_CHECKING:
+    from nbstage.report.data import Plain
+
+# A command imports what it needs when it runs: `nbstage --help` does not wait for that.
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    FINE = 0
+    TO_FIX = 1
+    USAGE = 2
+    DEFECT = 3
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. Every exception ends here."""
+    from nbstage.terminal import close_quietly, confess, escape_unprintable, refuse, say
+
+    escape_unprintable()
+    try:
+        code = _run(sys.argv[1:] if args is None else list(args))
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        refuse(error.message, error.hint)
+        return Exit.USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "nbstage"
+        refuse(error.format_message(), f"see `{command} --help`.")
+        return Exit.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        close_quietly()
+        return Exit.PIPE_CLOSED
+    except Exception:
+        confess()
+        return Exit.DEFECT
+
+
+@click.group(
+    cls=Commands,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="nbstage init\nnbstage show notebooks/churn.ipynb\nnbstage convert && dvc repro",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def cli(ctx: click.Context) -> int:
+    """Turn tagged notebooks into DVC pipelines that compute what the notebooks compute."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+    return Exit.FINE
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_diffs = click.option("--diff", "diffs", is_flag=True, help="Show the changes line by line.")
+_notebooks = click.argument("notebooks", nargs=-1, metavar="[NB]...")
+
+
+@cli.command(
+    short_help="Make a folder a project: git, DVC, a first notebook.",
+    epilog="nbstage init\nnbstage init my-project",
+)
+@click.argument("folder", default=".", metavar="[DIR]", type=click.Path(path_type=Path))
+def init(folder: Path) -> int:
+    """Make DIR (default: the current folder) a project: git, DVC, folders, settings.
+
+    Adds what is missing and overwrites nothing. A project without a notebook gets a first one
+    that works at once.
+    """
+    from nbstage.report.plain import make_line
+    from nbstage.scaffold.adopt import adopt, advice
+    from nbstage.terminal import patience
+
+    with patience("setting up the project"):
+        steps = adopt(folder)
+    for step in steps:
+        click.echo(f"{step.did.value:<8}  {make_line(step.what)}")
+    click.echo(f"\n{advice(folder, steps)}")
+    return Exit.FINE
+
+
+@cli.command(
+    short_help="Write the pipeline of the notebooks.",
+    epilog="nbstage convert\n"
+    "nbstage convert notebooks/churn.ipynb\n"
+    "nbstage convert --dry-run --diff",
+)
+@_notebooks
+@click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
+@click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+@click.option("--static", is_flag=True, help="Never run a notebook (this version never does).")
+@_diffs
+@_as_json
+def convert(
+    notebooks: tuple[str, ...],
+    *,
+    force: bool,
+    dry_run: bool,
+    static: bool,
+    diffs: bool,
+    as_json: bool,
+) -> int:
+    """Write the pipeline of the notebooks NB (default: all of the project).
+
+    Nothing is written if a notebook has an error. An unchanged notebook changes nothing.
+    """
+    from nbstage.app import convert as convert_notebooks
+    from nbstage.report.problems import has_errors
+    from nbstage.terminal import patience, print_outcome, print_outcome_as_json
+
+    root, names = _chosen(notebooks)
+    with patience("converting"):
+        outcome = convert_notebooks(root, names, force=force, dry_run=dry_run)
+    failed = has_errors(outcome.problems)
+    written = not failed and not dry_run and bool(outcome.changes)
+    if as_json:
+        print_outcome_as_json(outcome, written=written, diffs=diffs)
+    else:
+        print_outcome(outcome, written=written, diffs=diffs)
+        if failed:
+            click.echo("nothing was written")
+        elif written:
+            click.echo("next: dvc repro")
+    return Exit.TO_FIX if failed else Exit.FINE
+
+
+@cli.command(
+    short_help="Say what convert would change, and all problems.",
+    epilog="nbstage check\nnbstage check --diff",
+)
+@_notebooks
+@_diffs
+@_as_json
+def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
+    """Say what convert would change, and all problems. Runs nothing and writes nothing.
+
+    The exit code is 1 if there is an error or anything to change; notes alone do not count.
+    """
+    from nbstage.app import check as check_notebooks
+    from nbstage.report.problems import has_errors
+    from nbstage.terminal import patience, print_outcome, print_outcome_as_json
+
+    root, names = _chosen(notebooks)
+    with patience("checking"):
+        outcome = check_notebooks(root, names)
+    if as_json:
+        print_outcome_as_json(outcome, written=False, diffs=diffs)
+    else:
+        print_outcome(outcome, written=False, diffs=diffs)
+    return Exit.TO_FIX if outcome.changes or has_errors(outcome.problems) else Exit.FINE
+
+
+@cli.command(
+    short_help="Show the stages of a notebook and what travels between them.",
+    epilog="nbstage show notebooks/churn.ipynb\n"
+    "nbstage show notebooks/churn.ipynb --format mermaid > flow.mmd",
+)
+@click.argument("notebook", metavar="[NB]", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "mermaid"]),
+    default="text",
+    help="How to show it (default: text).",
+)
+@_as_json
+def show(notebook: str | None, *, form: str, as_json: bool) -> int:
+    """Show the stages of NB, what travels between them, its parameters and its problems."""
+    from nbstage.app import show as show_notebook
+    from nbstage.report.data import shown_as_data
+    from nbstage.report.mermaid import pipeline_as_mermaid
+    from nbstage.report.problems import has_errors
+    from nbstage.report.stages import pipeline_as_text
+    from nbstage.terminal import paint_for, patience, print_json, print_problems
+
+    root, names = _chosen((notebook,) if notebook else ())
+    with patience("reading"):
+        shown = show_notebook(root, names[0] if names else _only_notebook(root))
+    if as_json or form == "json":
+        print_json(shown_as_data(shown))
+    elif form == "mermaid":
+        click.echo(pipeline_as_mermaid(shown.pipeline))
+        print_problems(shown.problems, err=True)
+    else:
+        if shown.pipeline.stages:
+            click.echo(pipeline_as_text(shown.pipeline, paint_for(sys.stdout)))
+            click.echo("" if not shown.problems else "\n", nl=False)
+        print_problems(shown.problems)
+    return Exit.TO_FIX if has_errors(shown.problems) else Exit.FINE
+
+
+@cli.command(
+    short_help="Say what a problem code means.",
+    epilog="nbstage explain NBS201\nnbstage explain",
+)
+@click.argument("code", required=False)
+@_as_json
+def explain(code: str | None, *, as_json: bool) -> int:
+    """Say what the problem code CODE means: wrong, why, right. Without CODE: list all codes."""
+    from nbstage.explain import codes, lookup
+    from nbstage.terminal import print_json
+
+    if code is None:
+        titles = codes()
+        text = "\n".join(f"{name}  {title}" for name, title in sorted(titles.items()))
+        data: Plain = {"codes": dict(sorted(titles.items()))}
+    else:
+        name = f"NBS{code}" if code.isdecimal() else code.upper()
+        found = lookup(name)
+        if found is None:
+            raise UserError(f"there is no problem code '{code}'", _near_codes(name, codes()))
+        text, data = found.strip(), {"code": name, "text": found.strip()}
+    if as_json:
+        print_json(data)
+    else:
+        click.echo(text)
+    return Exit.FINE
+
+
+def _run(args: list[str]) -> int:
+    """Not `cli.main`: that would swallow what `main` is there to catch."""
+    if "_NBSTAGE_COMPLETE" in os.environ:
+        cli.main(args, prog_name="nbstage")
+    try:
+        with cli.make_context("nbstage", args) as ctx:
+            code: int = cli.invoke(ctx)
+            return code
+    except click.exceptions.Exit as done:
+        return done.exit_code
+
+
+def _chosen(names: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
+    """The project's root and the notebooks named, relative to it."""
+    from nbstage.config import find_root
+    from nbstage.project import name_notebooks
+
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise UserError(
+            "the current folder no longer exists", "go to your project's folder."
+        ) from None
+    root = find_root(folder)
+    return root, name_notebooks(root, folder, names)
+
+
+def _only_notebook(root: Path) -> str:
+    from nbstage.config import read_config
+    from nbstage.project import find_notebooks
+
+    found = find_notebooks(root, read_config(root))
+    if len(found) > 1:
+        raise UserError(
+            f"the project has {len(found)} notebooks: {', '.join(found)}", "name the one to show."
+        )
+    return found[0]
+
+
+def _near_codes(code: str, titles: dict[str, str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(code, titles, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else "`nbstage explain` lists all codes."

@@ -1,0 +1,91 @@
+"""The user's own text, moved: comments and strings kept, indented where it goes into a function."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from nbstage.convert.blocks import frozen_lines, lines_of, trailing_lines
+from nbstage.convert.units import Unit
+
+_TAG_LINE = re.compile(r"^\s*#\|")
+WIDTH = 88
+
+
+def body_lines(units: Iterable[Unit], *, ends: bool = True) -> tuple[str, ...]:
+    """The text of statements in order, one blank line between cells, ready to stand in a function.
+
+    Lines inside a multi-line string stay where they are; all others are indented by four.
+    """
+    cells: dict[int, list[Unit]] = {}
+    for unit in units:
+        cells.setdefault(unit.block.cell.number, []).append(unit)
+    lines: list[str] = []
+    for members in cells.values():
+        text = _cell_text(members, ends=ends)
+        if text:
+            lines += ["", *text] if lines else list(text)
+    return tuple(lines)
+
+
+def _cell_text(units: list[Unit], *, ends: bool) -> tuple[str, ...]:
+    lines: list[str] = []
+    for unit in units:
+        lines += statement_text(unit)
+    if ends and units:
+        lines += trailing_lines(units[-1].block)
+    return _squeezed(indented(lines))
+
+
+def statement_text(unit: Unit) -> list[str]:
+    """A statement's text with its leading comments, without `#|` lines, `global` turned as a function needs it."""
+    lines = list(lines_of(unit.segment))
+    lead = unit.segment.start - unit.segment.first if unit.segment.alone else 0
+    kept = [line for line in lines[:lead] if not _TAG_LINE.match(line)]
+    return kept + _as_closure(unit, lines[lead:])
+
+
+def indented(lines: list[str]) -> list[str]:
+    """The lines moved in by four, but for those inside a string."""
+    frozen = frozen_lines("\n".join(lines))
+    return [
+        line if number in frozen else f"    {line}".rstrip() if line.strip() else ""
+        for number, line in enumerate(lines, start=1)
+    ]
+
+
+def _squeezed(lines: list[str]) -> tuple[str, ...]:
+    """At most one blank line in a row, none at either end."""
+    frozen = frozen_lines("\n".join(line.removeprefix("    ") for line in lines))
+    found: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if line or number in frozen or (found and found[-1]):
+            found.append(line)
+    while found and not found[-1]:
+        found.pop()
+    return tuple(found)
+
+
+def _as_closure(unit: Unit, lines: list[str]) -> list[str]:
+    """`global x` in a function means the notebook's x, which is the stage function's: `nonlocal x`."""
+    first = unit.segment.start
+    for node in ast.walk(unit.node):
+        if isinstance(node, ast.Global) and unit.segment.alone:
+            row = node.lineno - first
+            inside = node.col_offset > 0
+            word = "nonlocal" if inside else "pass  # global"
+            lines[row] = re.sub(r"\bglobal\b", word, lines[row], count=1)
+    return lines
+
+
+def call_lines(head: str, args: list[str], tail: str, indent: int) -> list[str]:
+    """A call or signature on one line if it fits, else wrapped as ruff does."""
+    pad = " " * indent
+    line = f"{pad}{head}({', '.join(args)}){tail}"
+    if len(line) <= WIDTH or not args:
+        return [line]
+    inner = f"{pad}    {', '.join(args)}"
+    if len(inner) <= WIDTH and not any(arg == "*" or arg.startswith("**") for arg in args if tail.startswith((" ->", ":"))):
+        return [f"{pad}{head}(", inner, f"{pad}){tail}"]
+    return [f"{pad}{head}(", *(f"{pad}    {arg}," for arg in args), f"{pad}){tail}"]

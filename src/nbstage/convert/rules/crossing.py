@@ -1,0 +1,121 @@
+"""Rules on values that travel between stages: they have to be stored, and mean the same afterwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbstage.convert.effects.objects import ClassInfo, FunctionInfo
+from nbstage.convert.effects.scope import free_names
+from nbstage.convert.effects.values import Obj, closure
+from nbstage.convert.flow import Crossing, value_of
+from nbstage.convert.rules.notebook import Converted
+from nbstage.model import Level, Problem
+
+_LASTING = {
+    "iterator": "an iterator, which is used up as it runs",
+    "pairs": "an iterator, which is used up as it runs",
+    "file": "an open file",
+    "connection": "an open connection",
+    "lock": "a lock or a pool of workers",
+}
+_HOLDERS = frozenset({"list", "dict", "set", "tuple", "instance"})
+
+
+def judge(converted: Converted) -> Iterator[Problem]:
+    """NBS230 to NBS232 and the note NBS303."""
+    seen: set[tuple[str, str]] = set()
+    for crossing in converted.flow.crossings.values():
+        if (crossing.source, crossing.name) in seen:
+            continue
+        seen.add((crossing.source, crossing.name))
+        yield from _judge(converted, crossing)
+
+
+def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
+    value = value_of(converted.flow, crossing.name, crossing.maker)
+    objs = value.objs if value is not None else frozenset()
+    errors = [*_lasting(converted, crossing, objs), *_functions(converted, crossing, objs), *_classes(converted, crossing, objs)]
+    yield from errors
+    unknown = value is None or (not value.type and not value.path)
+    if unknown and not errors and not crossing.name.startswith("<"):
+        yield Problem(
+            "NBS303",
+            f"the type of '{crossing.name}' is not known without running the notebook, so it travels as a pickle",
+            converted.place(crossing.maker),
+            f'to choose a format: `[tool.nbstage.formats]` with `{crossing.name} = "parquet"` in pyproject.toml.',
+            Level.NOTE,
+        )
+
+
+def _held(objs: frozenset[Obj]) -> set[Obj]:
+    """What a value surely holds, through containers and instances."""
+    return closure(objs, lambda obj: obj.parts if obj.type in _HOLDERS else ())
+
+
+def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
+    for kind in sorted({obj.type for obj in _held(objs)} & set(_LASTING)):
+        hint = f"keep what comes out of it: `{crossing.name} = list({crossing.name})`."
+        if "iterator" not in _LASTING[kind]:
+            hint = f"open it again in stage '{crossing.target}', or do this work in one stage."
+        yield Problem(
+            "NBS230",
+            f"'{crossing.name}' is needed by stage '{crossing.target}', but it is or holds {_LASTING[kind]}: it can't be stored",
+            converted.place(crossing.maker),
+            hint,
+        )
+        return
+
+
+def _functions(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
+    everything = closure(objs, lambda obj: obj.parts)
+    for obj in everything:
+        info = obj.detail
+        if isinstance(info, FunctionInfo) and (name := _loose_name(converted, info.node, crossing)):
+            yield Problem(
+                "NBS231",
+                f"'{crossing.name}' takes a function to stage '{crossing.target}' that reads '{name}', which changes later",
+                converted.place(crossing.maker),
+                f"pass '{name}' to the function as an argument.",
+            )
+            return
+
+
+def _loose_name(converted: Converted, node: ast.AST, crossing: Crossing) -> str:
+    """A global that the function reads and that isn't the same for good: the stored function would miss its changes."""
+    program = converted.program
+    for name in sorted(free_names(node)):
+        writers = program.writers.get(name, ())
+        if not writers or all(index in program.importable for index in writers):
+            continue
+        if len(writers) > 1 or writers[0] > crossing.user:
+            return name
+    return ""
+
+
+def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
+    for obj in closure(objs, lambda obj: obj.parts):
+        info = obj.detail
+        if not isinstance(info, ClassInfo) or _is_importable(converted, info.node):
+            continue
+        names = sorted(_own_names(converted, info))
+        because = f", for it uses '{names[0]}'" if names else ""
+        yield Problem(
+            "NBS232",
+            f"'{crossing.name}' takes an object of class '{info.node.name}' to stage '{crossing.target}', "
+            f"but the class can't stand in a module of its own{because}",
+            converted.place(crossing.maker),
+            f"give the class all it needs as arguments, and define '{info.node.name}' once, outside of functions.",
+        )
+        return
+
+
+def _is_importable(converted: Converted, node: ast.ClassDef) -> bool:
+    program = converted.program
+    return any(program.units[index].node is node for index in program.importable)
+
+
+def _own_names(converted: Converted, info: ClassInfo) -> set[str]:
+    program = converted.program
+    names = free_names(info.node) & set(program.writers)
+    return {name for name in names if not all(index in program.importable for index in program.writers[name])}

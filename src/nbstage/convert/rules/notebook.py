@@ -1,0 +1,40 @@
+"""What the rules look at: one notebook, converted as far as it goes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from nbstage.convert.blocks import Block, place
+from nbstage.convert.flow import Flow
+from nbstage.convert.shared import Shared
+from nbstage.convert.stages import StagePlan
+from nbstage.convert.units import Program, Unit
+from nbstage.model import Notebook, Place, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A notebook with all that was found out about it. `known_stages` are those that dvc.yaml has from this notebook."""
+
+    notebook: Notebook
+    blocks: tuple[Block, ...]
+    program: Program
+    flow: Flow
+    shared: Shared
+    plans: tuple[StagePlan, ...]
+    known_stages: tuple[str, ...] = ()
+
+    def place(self, unit: int, site: ast.AST | None = None) -> Place:
+        """Where a unit, or a part of it, stands."""
+        found = self.program.units[unit]
+        return place(found.block, site if site is not None and hasattr(site, "lineno") else found.node)
+
+    def cell(self, unit: int) -> int:
+        """The number of the cell a unit stands in."""
+        return self.program.units[unit].block.cell.number
+
+
+def kept(unit: Unit) -> bool:
+    """Whether a unit is part of the pipeline."""
+    return unit.role not in (Role.SKIP, Role.CHECK)

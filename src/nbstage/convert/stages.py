@@ -1,0 +1,283 @@
+"""Flow -> for each stage all that its module and its entry in dvc.yaml are made of."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from dataclasses import dataclass
+
+from nbstage.convert.flow import Flow, StageFlow, value_of
+from nbstage.convert.formats import extension
+from nbstage.convert.paths import from_root, outside
+from nbstage.convert.shared import Shared, SharedModule, stands_alone
+from nbstage.convert.units import Program, Unit, is_definition, late_names
+from nbstage.model import Artifact, Config, Metrics
+
+#: Random states travel like variables; these are their names in generated code.
+RANDOM_NAMES = {"<numpy.random>": "numpy_random_state", "<random>": "python_random_state", "<torch.random>": "torch_random_state"}
+RANDOM_SOURCES = {"<numpy.random>": "numpy", "<random>": "random", "<torch.random>": "torch"}
+_NEVER_METRIC = frozenset({"numpy.ndarray", "str", "set", "iterator", "pairs", "function", "class", "Path", "bytes", "list"})
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """One stage, all its parts decided. `body` are the units that its function runs, in order, `moved` those left out of it.
+
+    `results` are the names the function returns, in the order it makes them; `metrics` and `plots` those of its tagged cells.
+    """
+
+    name: str
+    notebook: str
+    workdir: str
+    body: tuple[int, ...]
+    inlined: frozenset[int]
+    imports: tuple[int, ...]
+    constants: tuple[int, ...]
+    helpers: tuple[SharedModule, ...]
+    parameters: tuple[str, ...]
+    inputs: tuple[Artifact, ...]
+    outputs: tuple[Artifact, ...]
+    wanted: frozenset[str]
+    unset_inputs: frozenset[str]
+    unset_outputs: frozenset[str]
+    results: tuple[str, ...]
+    metrics: tuple[str, ...]
+    plots: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    after: tuple[str, ...]
+    marks_done: bool
+    resources: tuple[tuple[str, str], ...]
+
+
+def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tuple[StagePlan, ...]:
+    """Decide the parts of all stages of a notebook, in its order."""
+    workdir = workdir_of(config, notebook)
+    artifacts = {name: _artifacts(flow, stage, config) for name, stage in flow.stages.items()}
+    waited_for = {name for stage in flow.stages for name in after_of(flow, stage)}
+    return tuple(
+        _plan_stage(flow, shared, stage, artifacts, notebook, workdir, marks_done=name in waited_for)
+        for name, stage in flow.stages.items()
+    )
+
+
+def workdir_of(config: Config, notebook: str) -> str:
+    """The folder user code runs in: the notebook's own, unless the project says otherwise."""
+    return config.workdir if config.workdir is not None else posixpath.dirname(notebook) or "."
+
+
+def _plan_stage(
+    flow: Flow,
+    shared: Shared,
+    stage: StageFlow,
+    artifacts: dict[str, tuple[Artifact, ...]],
+    notebook: str,
+    workdir: str,
+    *,
+    marks_done: bool,
+) -> StagePlan:
+    program = flow.program
+    importable = {index for index in (*stage.repeats, *stage.own) if index in program.importable}
+    inlined = frozenset(stage.repeats - importable)
+    own = [index for index in stage.units if not _moves(program, index)]
+    body = tuple(sorted({*own, *inlined}))
+    wanted = _wanted(program, body)
+    everything = _with_needs(program, shared, wanted)
+    metrics, plots = _tagged(flow, stage, "metrics"), _tagged(flow, stage, "plots")
+    outputs = artifacts[stage.name]
+    results = _results(flow, stage, outputs, (*metrics, *plots))
+    reads, writes = files_of(program, stage, workdir)
+    return StagePlan(
+        name=stage.name,
+        notebook=notebook,
+        workdir=workdir,
+        body=body,
+        inlined=inlined,
+        imports=tuple(index for index in everything if _is_import(program.units[index])),
+        constants=tuple(index for index in everything if _is_constant(program, stage, index)),
+        helpers=_helpers(shared, program, wanted, everything),
+        parameters=tuple(sorted(stage.parameters)),
+        inputs=_inputs(stage, artifacts),
+        outputs=outputs,
+        wanted=wanted,
+        unset_inputs=frozenset(name for name, found in stage.inputs.items() if name in flow.stages[found.source].unset),
+        unset_outputs=frozenset(stage.unset),
+        results=results,
+        metrics=metrics,
+        plots=plots,
+        reads=reads,
+        writes=writes,
+        after=after_of(flow, stage.name),
+        marks_done=marks_done,
+        resources=tuple(sorted({pair for index in stage.units for pair in program.units[index].block.label.resources})),
+    )
+
+
+def _moves(program: Program, index: int) -> bool:
+    """Whether a stage's own unit leaves its body: imports and shared definitions do, constants stay as well."""
+    return index in program.importable and is_definition(program.units[index].node)
+
+
+def _is_import(unit: Unit) -> bool:
+    return isinstance(unit.node, ast.Import | ast.ImportFrom | ast.Try)
+
+
+def _is_constant(program: Program, stage: StageFlow, index: int) -> bool:
+    unit = program.units[index]
+    return not _is_import(unit) and not stands_alone(program, index) and unit.stage != stage.name
+
+
+def _wanted(program: Program, body: tuple[int, ...]) -> frozenset[str]:
+    """The names that a stage's body takes from outside of it."""
+    names: set[str] = set()
+    for index in body:
+        unit = program.units[index]
+        names |= {*unit.effects.reads, *unit.effects.soft, *late_names(unit), *_named(unit)}
+    return frozenset(names)
+
+
+def _named(unit: Unit) -> set[str]:
+    return {node.id for node in ast.walk(unit.node) if isinstance(node, ast.Name)}
+
+
+def _with_needs(program: Program, shared: Shared, wanted: frozenset[str]) -> tuple[int, ...]:
+    """The importable units that give the wanted names, and (but for shared modules, which bring their own) what they need."""
+    found: set[int] = set()
+    todo = [index for name in wanted for index in _givers(program, name)]
+    while todo:
+        index = todo.pop()
+        if index in found:
+            continue
+        found.add(index)
+        if not stands_alone(program, index):
+            todo.extend(shared.needs.get(index, ()))
+    return tuple(sorted(found))
+
+
+def _givers(program: Program, name: str) -> tuple[int, ...]:
+    """The importable units that bind a name: the first, or all of several `import a.b`."""
+    found = [index for index in program.writers.get(name, ()) if index in program.importable]
+    return tuple(found) if found and _is_import(program.units[found[0]]) else tuple(found[:1])
+
+
+def _helpers(
+    shared: Shared, program: Program, wanted: frozenset[str], everything: tuple[int, ...]
+) -> tuple[SharedModule, ...]:
+    names = {name for index in everything if stands_alone(program, index) for name in program.units[index].effects.binds}
+    return tuple(sorted({shared.modules[name] for name in names if name in shared.modules}, key=lambda module: module.name))
+
+
+def _tagged(flow: Flow, stage: StageFlow, tag: str) -> tuple[str, ...]:
+    """The names that the stage's metrics or plots cells assign."""
+    names: dict[str, None] = {}
+    for index in stage.units:
+        unit = flow.program.units[index]
+        label = unit.block.label
+        if tag == "plots" and label.plots or tag == "metrics" and label.metrics is not Metrics.NO:
+            names.update(dict.fromkeys(assigned_names(unit.node)))
+            if tag == "metrics" and label.metrics is Metrics.PRINTED:
+                names.update(dict.fromkeys(_printed(unit.node)))
+    last = stage.units[-1] + 1
+    return tuple(name for name in names if _may_be_shown(flow, name, last, tag))
+
+
+def _may_be_shown(flow: Flow, name: str, last: int, tag: str) -> bool:
+    maker = flow.program.writer_before(name, last)
+    value = value_of(flow, name, maker) if maker is not None else None
+    if name.startswith("_") or value is None:
+        return not name.startswith("_") and maker is not None
+    numbers = tag == "metrics"
+    never = _NEVER_METRIC if numbers else frozenset({"str", "int", "float", "bool", "function", "class", "NoneType"})
+    return value.type not in never and not value.type.startswith(("sklearn.", "matplotlib")) and not value.path
+
+
+def assigned_names(node: ast.stmt) -> tuple[str, ...]:
+    """The names a statement assigns, in order; loop variables, imports and definitions don't count."""
+    found: list[str] = []
+    for part in ast.walk(node):
+        match part:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
+                return tuple(found) if part is not node else ()
+            case ast.Assign(targets=targets):
+                found += [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()) | ast.AugAssign(target=ast.Name(id=name)):
+                found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
+def _printed(node: ast.stmt) -> tuple[str, ...]:
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=args)):
+            return tuple(arg.id for arg in args if isinstance(arg, ast.Name))
+        case ast.Expr(value=ast.Name(id=name)):
+            return (name,)
+        case _:
+            return ()
+
+
+def _artifacts(flow: Flow, stage: StageFlow, config: Config) -> tuple[Artifact, ...]:
+    """What a stage hands on: one file for each name, one for several that have to stay together."""
+    groups: list[set[str]] = []
+    for bundle in (*stage.bundles, *({name} for name in stage.outputs)):
+        merged = set(bundle) & set(stage.outputs)
+        rest = []
+        for group in groups:
+            if group & merged:
+                merged |= group
+            else:
+                rest.append(group)
+        groups = [*rest, merged] if merged else rest
+    found = [tuple(sorted(group)) for group in groups]
+    return tuple(Artifact(stage.name, names, _path(flow, stage, names, config)) for names in sorted(found))
+
+
+def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) -> str:
+    stem = "+".join(RANDOM_NAMES.get(name, name) for name in names)
+    if len(names) > 1:
+        return f"artifacts/{stage.name}/{stem}.pkl"
+    value = value_of(flow, names[0], stage.outputs[names[0]])
+    declared = config.formats.get(f"{stage.name}.{names[0]}") or config.formats.get(names[0])
+    unset = names[0] in stage.unset
+    return f"artifacts/{stage.name}/{stem}{extension('' if unset or value is None else value.type, declared)}"
+
+
+def _inputs(stage: StageFlow, artifacts: dict[str, tuple[Artifact, ...]]) -> tuple[Artifact, ...]:
+    found = {
+        artifact
+        for name, crossing in stage.inputs.items()
+        for artifact in artifacts[crossing.source]
+        if name in artifact.names
+    }
+    return tuple(sorted(found, key=lambda artifact: artifact.path))
+
+
+def _results(
+    flow: Flow, stage: StageFlow, outputs: tuple[Artifact, ...], shown: tuple[str, ...]
+) -> tuple[str, ...]:
+    names = {*(name for artifact in outputs for name in artifact.names), *shown}
+    return tuple(sorted(names, key=lambda name: (_made_at(flow, stage, name), name)))
+
+
+def _made_at(flow: Flow, stage: StageFlow, name: str) -> int:
+    own = [index for index in flow.program.writers.get(name, ()) if flow.program.units[index].stage == stage.name]
+    return own[0] if own else -1
+
+
+def files_of(program: Program, stage: StageFlow, workdir: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files a stage surely reads (but for those it wrote before) and surely writes, relative to the root."""
+    reads: dict[str, None] = {}
+    writes: dict[str, None] = {}
+    for index in sorted({*stage.units, *stage.repeats}):
+        for use in program.units[index].effects.files:
+            path = from_root(use.path, workdir)
+            if use.mode == "r" and path not in writes:
+                reads[path] = None
+            elif use.mode != "r" and use.surely and not outside(path):
+                writes[path] = None
+    return tuple(sorted(reads)), tuple(sorted(writes))
+
+
+def after_of(flow: Flow, stage: str) -> tuple[str, ...]:
+    """The stages that a stage is told to run after."""
+    units = [flow.program.units[index] for index in flow.stages[stage].units]
+    return tuple(sorted({name for unit in units for name in unit.block.label.after if name != stage}))

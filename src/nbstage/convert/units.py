@@ -1,0 +1,242 @@
+"""The notebook's statements with their effects, and which of them may be repeated in any stage that needs them."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from nbstage.convert.blocks import Block, Segment, segments
+from nbstage.convert.effects import Effects, analyse
+from nbstage.convert.effects.scope import free_names
+from nbstage.convert.effects.values import Value
+from nbstage.model import Role
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One top-level statement: where it stands, what it does, and the values it leaves."""
+
+    index: int
+    segment: Segment
+    effects: Effects
+    values: dict[str, Value]
+
+    @property
+    def stage(self) -> str:
+        return self.segment.block.stage
+
+    @property
+    def role(self) -> Role:
+        return self.segment.block.role
+
+    @property
+    def node(self) -> ast.stmt:
+        return self.segment.node
+
+    @property
+    def block(self) -> Block:
+        return self.segment.block
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A notebook as units in order, and for each name the units that bind or change it.
+
+    `parameters` maps a parameter's name to the unit that gives it. `repeatable` units may be repeated in any stage;
+    those in `importable` can stand in a module of their own, for all that they need is importable too.
+    """
+
+    units: tuple[Unit, ...]
+    writers: dict[str, tuple[int, ...]]
+    parameters: dict[str, int]
+    repeatable: frozenset[int] = frozenset()
+    importable: frozenset[int] = frozenset()
+
+    def writer_before(self, name: str, index: int) -> int | None:
+        """The last unit before `index` that binds or may change the name."""
+        writers = self.writers.get(name, ())
+        at = bisect_left(writers, index)
+        return writers[at - 1] if at else None
+
+
+@dataclass(slots=True)
+class _Draft:
+    writers: dict[str, list[int]] = field(default_factory=dict)
+    parameters: dict[str, int] = field(default_factory=dict)
+
+
+def program(
+    blocks: tuple[Block, ...],
+    star_names: Callable[[str], tuple[str, ...] | None],
+    parameters: dict[str, object],
+) -> Program:
+    """Analyse a notebook top to bottom. `parameters` are the values that params.yaml gives."""
+    every = [segment for block in blocks for segment in segments(block)]
+    statements = [_with_value(segment, parameters) for segment in every]
+    units = tuple(
+        Unit(index, segment, done.effects, done.values)
+        for index, (segment, done) in enumerate(zip(every, analyse(statements, star_names, {}), strict=True))
+    )
+    draft = _Draft()
+    for unit in units:
+        for name in dict.fromkeys((*unit.effects.binds, *unit.effects.changes)):
+            draft.writers.setdefault(name, []).append(unit.index)
+        if (name := parameter_name(unit)) in parameters:
+            draft.parameters[name] = unit.index
+    found = Program(units, {name: tuple(rows) for name, rows in draft.writers.items()}, draft.parameters)
+    repeatable = _settle(found, {unit.index for unit in units if _may_repeat(found, unit)}, _needs_repeatable)
+    found = Program(units, found.writers, found.parameters, repeatable)
+    importable = _settle(found, {index for index in repeatable if _once(found, units[index])}, _needs_importable)
+    return Program(units, found.writers, found.parameters, repeatable, importable)
+
+
+def parameter_name(unit: Unit) -> str:
+    """The name a statement of a parameters cell assigns, or the empty string."""
+    if unit.role is not Role.PARAMETERS:
+        return ""
+    match unit.node:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+        case _:
+            return ""
+
+
+def _with_value(segment: Segment, parameters: dict[str, object]) -> ast.stmt:
+    """A parameter's statement as it is with the value of params.yaml, so that paths made from it are known."""
+    node = segment.node
+    if segment.block.role is not Role.PARAMETERS:
+        return node
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if name in parameters:
+            value = ast.parse(repr(parameters[name]), mode="eval").body if _is_literal(parameters[name]) else node.value
+            target = ast.copy_location(ast.Name(name, ast.Store()), node)
+            assigned = ast.copy_location(ast.Assign([target], value or ast.Constant(None)), node)
+            return ast.fix_missing_locations(assigned)
+        case _:
+            return node
+
+
+def _is_literal(value: object) -> bool:
+    return isinstance(value, str | int | bool | None) or (isinstance(value, list | dict) and not value)
+
+
+def _may_repeat(program: Program, unit: Unit) -> bool:
+    """Whether running the statement again in another process gives the same, as far as the statement itself goes."""
+    effects = unit.effects
+    if unit.index in program.parameters.values() or not effects.binds or effects.deletes:
+        return False
+    if unit.role in (Role.IMPORTS, Role.FUNCTIONS, Role.UNTAGGED, Role.PARAMETERS):
+        quiet = not (effects.files or effects.unknown or effects.varies or effects.marks)
+        return quiet and not effects.settings
+    if effects.changes or effects.unknown or effects.settings:
+        return False
+    return is_definition(unit.node) or is_constant(program, unit)
+
+
+def is_definition(node: ast.stmt) -> bool:
+    """An import, a function, a class, a named lambda, or a `try` around imports."""
+    match node:
+        case ast.Assign(targets=[ast.Name()], value=ast.Lambda()):
+            return True
+        case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
+            parts = [*body, *(part for handler in handlers for part in handler.body)]
+            return any(isinstance(part, _IMPORTS) for part in body) and all(_imports_or_flags(part) for part in parts)
+        case _:
+            return isinstance(node, (*_DEFINITIONS, *_IMPORTS))
+
+
+def _imports_or_flags(node: ast.stmt) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Name()], value=ast.Constant()):
+            return True
+        case _:
+            return isinstance(node, (*_IMPORTS, ast.Pass))
+
+
+def is_constant(program: Program, unit: Unit) -> bool:
+    """A name given a literal once and never changed, outside of metrics and plots."""
+    label = unit.block.label
+    match unit.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is not None:
+            plain = _literal(value) and not label.plots and label.metrics.value == "no"
+            return plain and program.writers[name] == (unit.index,)
+        case _:
+            return False
+
+
+def _literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def late_names(unit: Unit) -> frozenset[str]:
+    """The globals that what a statement defines reads when it is used, beyond what it reads when it runs."""
+    if not isinstance(unit.node, _DEFINITIONS) and not is_definition(unit.node):
+        return frozenset()
+    return free_names(unit.node) - frozenset(unit.effects.binds) | _recursive(unit)
+
+
+def _recursive(unit: Unit) -> frozenset[str]:
+    return frozenset()
+
+
+def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:
+    """What the statement reads when it runs must be repeatable too, or a parameter, and the same at any later time."""
+    for name in {*unit.effects.reads, *unit.effects.soft, *unit.effects.changes}:
+        writer = program.writer_before(name, unit.index)
+        if writer is None:
+            continue
+        steady = len(program.writers[name]) == 1
+        definition = is_definition(unit.node) and steady
+        if writer not in kept and writer not in program.parameters.values() and not definition:
+            return False
+    return True
+
+
+def _needs_importable(program: Program, unit: Unit, kept: set[int]) -> bool:
+    names = {*unit.effects.reads, *unit.effects.soft, *late_names(unit)}
+    return all(writer in kept for name in names for writer in program.writers.get(name, ()))
+
+
+def _once(program: Program, unit: Unit) -> bool:
+    """Whether all the names are bound just here (or alike elsewhere) and never changed."""
+    return all(_same_everywhere(program, name) for name in unit.effects.binds) and not unit.effects.changes
+
+
+def _same_everywhere(program: Program, name: str) -> bool:
+    if not name.isidentifier():
+        return False
+    writers = [program.units[index] for index in program.writers[name]]
+    if len(writers) == 1:
+        return True
+    if any(name in writer.effects.changes for writer in writers):
+        return False
+    if all(_imports_inside(writer.node, name) for writer in writers):
+        return True
+    first = ast.dump(writers[0].node)
+    return is_definition(writers[0].node) and all(ast.dump(writer.node) == first for writer in writers)
+
+
+def _imports_inside(node: ast.stmt, name: str) -> bool:
+    """`import a.b` and `import a.c` bind the same `a`."""
+    if not isinstance(node, ast.Import):
+        return False
+    return all(alias.asname is None for alias in node.names if alias.name.split(".")[0] == name)
+
+
+def _settle(program: Program, candidates: Iterable[int], keeps: Callable[[Program, Unit, set[int]], bool]) -> frozenset[int]:
+    """The largest part of the candidates that satisfies the condition within itself."""
+    kept = set(candidates)
+    while True:
+        lost = {index for index in kept if not keeps(program, program.units[index], kept)}
+        if not lost:
+            return frozenset(kept)
+        kept -= lost

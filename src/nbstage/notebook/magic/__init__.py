@@ -1,0 +1,1 @@
+"""What IPython's syntax becomes in plain Python."""

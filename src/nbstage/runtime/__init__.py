@@ -1,0 +1,57 @@
+"""What the modules of a pipeline import: values in and out, parameters, metrics, plot tables.
+
+It works where nothing else of nbstage's dependencies is installed, and imports what a stage's data
+needs (pandas, pyarrow, cloudpickle) when such data comes by.
+"""
+
+from __future__ import annotations
+
+import os
+
+from nbstage.runtime.done import mark_done
+from nbstage.runtime.errors import CannotStore, StageError
+from nbstage.runtime.metrics import save_metrics
+from nbstage.runtime.params import params
+from nbstage.runtime.places import make_folders, workdir
+from nbstage.runtime.random_state import random_state, set_random_state
+from nbstage.runtime.shell import (
+    NOTEBOOK,
+    Lines,
+    capture_shell,
+    change_dir,
+    run_script,
+    run_shell,
+    set_env,
+    write_file,
+)
+from nbstage.runtime.tables import save_tables
+from nbstage.runtime.unset import UNSET
+from nbstage.runtime.values import load, save
+
+__all__ = [
+    "NOTEBOOK",
+    "UNSET",
+    "CannotStore",
+    "Lines",
+    "StageError",
+    "capture_shell",
+    "change_dir",
+    "load",
+    "make_folders",
+    "mark_done",
+    "params",
+    "random_state",
+    "run_script",
+    "run_shell",
+    "save",
+    "save_metrics",
+    "save_tables",
+    "set_env",
+    "set_random_state",
+    "workdir",
+    "write_file",
+]
+
+# No window may open in a pipeline, and this has to be said before matplotlib is imported. Whoever
+# wants another backend sets the variable.
+os.environ.setdefault("MPLBACKEND", "Agg")

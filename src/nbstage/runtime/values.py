@@ -1,0 +1,116 @@
+# ruff: noqa: PTH119, PTH122 - pathlib would double what importing the runtime takes
+"""Values on their way from one stage to the next: what `load` gives is what `save` was given."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from nbstage.runtime.errors import CannotStore, StageError
+from nbstage.runtime.places import fresh, from_root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nbstage.runtime.formats import Writer
+
+
+TOO_DEEP = "it is nested too deeply"
+
+
+def save(value: object, path: str) -> None:
+    """Store a value so that `load(path)` gives an equal one of the same type, in any process.
+
+    The extension names the format. Where that would change the value, the file holds a pickle, and
+    a line on stderr says why; where no file can hold it, raises CannotStore. A tuple stores several
+    values in one file, and what they share stays shared.
+    """
+    from nbstage.runtime.formats import PICKLE, writer
+    from nbstage.runtime.pickled import write_pickle
+
+    name, write = writer(path)
+    with fresh(path) as temporary:
+        lost = _lost(value, temporary, write)
+        if lost is not None and name != PICKLE:
+            why, lost = lost, _lost(value, temporary, write_pickle)
+            if lost is None:
+                _tell(path, name, why)
+        if lost is not None:
+            part = None if lost == TOO_DEEP else _culprit(value)
+            raise CannotStore(f"'{path}' can't be stored: {part or lost}")
+
+
+def load(path: str, *names: str) -> Any:
+    """The value that `save` stored.
+
+    With a name, what a stored dict holds under it; with several, a tuple of that.
+
+    Raises StageError where the file is missing, damaged, or needs code that is not installed.
+    """
+    # Any: only whoever wrote the file knows the type.
+    value = _read(path)
+    if not names:
+        return value
+    if not isinstance(value, dict) or any(name not in value for name in names):
+        raise StageError(f"'{path}' holds no {', '.join(repr(name) for name in names)}")
+    return value[names[0]] if len(names) == 1 else tuple(value[name] for name in names)
+
+
+def _lost(value: object, temporary: str, write: Writer) -> str | None:
+    """What writing and reading back would change; None if nothing."""
+    from nbstage.runtime.formats import read
+    from nbstage.runtime.pickled import REFUSALS
+    from nbstage.runtime.same import difference
+
+    try:
+        write(value, temporary)
+        return difference(value, read(temporary))
+    except RecursionError:
+        return TOO_DEEP
+    except REFUSALS as error:
+        return _first_line(error)
+    except OSError as error:
+        if error.errno is not None:
+            raise  # the disk, and not the value
+        return _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, fit for a terminal: a library may quote the user's data in it."""
+    texts = [arg for arg in error.args if isinstance(arg, str)]
+    told = "; ".join(texts) if len(texts) == len(error.args) > 0 else str(error)
+    line = told.strip().partition("\n")[0][:200] or type(error).__name__
+    return "".join(char if char.isprintable() else "?" for char in line)
+
+
+def _tell(path: str, name: str, why: str) -> None:
+    stem = os.path.splitext(os.path.basename(path))[0]
+    print(
+        f"nbstage: '{path}' holds a pickle, as {name} would not give the value back as it is "
+        f'({why}). To declare it: [tool.nbstage.formats] {stem} = "pickle"',
+        file=sys.stderr,
+    )
+
+
+def _culprit(value: object) -> str | None:
+    from nbstage.runtime.culprit import culprit
+
+    return culprit(value)
+
+
+def _read(path: str) -> Any:
+    from nbstage.runtime.formats import read
+    from nbstage.runtime.pickled import REFUSALS
+
+    try:
+        return read(from_root(path))
+    except FileNotFoundError:
+        raise StageError(f"'{path}' is missing. Run `dvc repro`, or `dvc pull` for it.") from None
+    except ImportError as error:
+        raise StageError(f"'{path}' can't be read: {_first_line(error)}") from None
+    except (*REFUSALS, OSError) as error:
+        raise StageError(
+            f"'{path}' can't be read: {_first_line(error)}. If the file is damaged, "
+            "`dvc checkout --force` restores it."
+        ) from None

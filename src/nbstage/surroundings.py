@@ -1,0 +1,68 @@
+"""What a notebook finds around it: modules beside it, and what a star import brings."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def local_modules(root: Path, workdir: str, modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Those of the imported modules that lie in the notebook's folder, each with all the files it is made of there."""
+    folder = root / workdir
+    found: dict[str, tuple[str, ...]] = {}
+    for module in sorted(modules):
+        files = _files(folder, module, set())
+        if files:
+            found[module] = tuple(sorted(path.relative_to(root.resolve()).as_posix() for path in files))
+    return found
+
+
+def _files(folder: Path, module: str, seen: set[str]) -> set[Path]:
+    seen.add(module)
+    single, package = folder / f"{module}.py", folder / module
+    if single.is_file():
+        own = {single.resolve()}
+    elif (package / "__init__.py").is_file():
+        own = {path.resolve() for path in package.rglob("*.py")}
+    else:
+        return set()
+    imported = {name for path in own for name in _imported(path)}
+    return own.union(*(_files(folder, name, seen) for name in imported - seen))
+
+
+def _imported(path: Path) -> set[str]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    relative = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    return {name.split(".")[0] for name in plain | relative if name}
+
+
+def star_names(root: Path, workdir: str, module: str) -> tuple[str, ...] | None:
+    """The names `from module import *` brings; None if the module can't be imported. One beside the notebook is only read."""
+    path = root / workdir / f"{module.replace('.', '/')}.py"
+    if path.is_file():
+        return _defined_names(path)
+    try:
+        found = importlib.import_module(module)
+    except Exception:  # noqa: BLE001 - importing a library can raise anything
+        return None
+    names = getattr(found, "__all__", None)
+    if names is None:
+        names = [name for name in vars(found) if not name.startswith("_")]
+    return tuple(sorted(str(name) for name in names))
+
+
+def _defined_names(path: Path) -> tuple[str, ...] | None:
+    from nbstage.convert.effects.scope import bindings
+
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    names = {name for statement in tree.body for name in bindings(statement) if not name.startswith("_")}
+    return tuple(sorted(names))
