@@ -152,7 +152,7 @@ def test_tables_that_share_memory_are_changed_apart() -> None:
         np.array(1.5),
     ],
 )
-def test_an_array_lies_in_memory_as_before(array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_an_array_lies_in_memory_as_before(array: np.ndarray) -> None:
     back = stored(array, "array.pkl")
 
     assert isinstance(back, np.ndarray)
@@ -433,9 +433,9 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return table.T if draw(st.integers(0, 9)) == 0 else table
 
 
-def _cast(column: pd.Series, dtype: str) -> pd.Series:  # type: ignore[type-arg]
+def _cast(column: pd.Series, dtype: str) -> pd.Series:
     try:
-        return column.astype(dtype)  # type: ignore[call-overload]
+        return column.astype(dtype)  # type: ignore[no-any-return]
     except (TypeError, ValueError, OverflowError):
         return column
 

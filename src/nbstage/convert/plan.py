@@ -84,7 +84,7 @@ def _planned(converted: Converted, plan: StagePlan, config: Config, local: Local
         outs=tuple(sorted([*plan.writes, *([f"artifacts/{plan.name}/done.txt"] if plan.marks_done else [])])),
         outputs=plan.outputs,
         metrics=(f"metrics/{plan.name}.json",) if plan.metrics else (),
-        plots=tuple(f"plots/{plan.name}/{name}.csv" for name in sorted(plan.plots)),
+        plots=(f"plots/{plan.name}",) if plan.plots else (),
         resources=plan.resources,
     )
 

@@ -18,6 +18,10 @@ RANDOM_NAMES = {"<numpy.random>": "numpy_random_state", "<random>": "python_rand
 RANDOM_SOURCES = {"<numpy.random>": "numpy", "<random>": "random", "<torch.random>": "torch"}
 _NEVER_METRIC = frozenset({"numpy.ndarray", "str", "set", "iterator", "pairs", "function", "class", "Path", "bytes", "list"})
 
+_NEVER_TABLE = frozenset(
+    {"str", "int", "float", "bool", "scalar", "function", "class", "NoneType", "numpy", "numpy.ndarray", "data", "Path"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
@@ -186,8 +190,7 @@ def _may_be_shown(flow: Flow, name: str, last: int, tag: str) -> bool:
     value = value_of(flow, name, maker) if maker is not None else None
     if name.startswith("_") or value is None:
         return not name.startswith("_") and maker is not None
-    numbers = tag == "metrics"
-    never = _NEVER_METRIC if numbers else frozenset({"str", "int", "float", "bool", "function", "class", "NoneType"})
+    never = _NEVER_METRIC if tag == "metrics" else _NEVER_TABLE
     return value.type not in never and not value.type.startswith(("sklearn.", "matplotlib")) and not value.path
 
 

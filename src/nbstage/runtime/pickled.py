@@ -49,6 +49,8 @@ def write_pickle(value: object, path: str) -> None:
         try:
             _Plain(file, seen).dump(value)
             ordered_copy(file, lambda copy: _InOrder(copy, seen).dump(value))
+        except RecursionError:
+            raise  # by value it is as deep
         except REFUSALS:
             file.seek(0)
             file.truncate()

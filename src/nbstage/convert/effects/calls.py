@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
@@ -36,6 +37,9 @@ from nbstage.convert.effects.scope import is_generator
 from nbstage.convert.effects.values import IMMUTABLE, NOTHING, Obj, Value, join, of, reach
 
 _QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
+_NOT_HANDED_ON = frozenset({"pandas.GroupBy", "type", "matplotlib", "iterator", "pairs", "function", "class"})
+_KEEPERS = frozenset({"list", "dict", "set"})
+_FITTING = ("fit", "partial_fit", "set_")
 _ROLLED = 2  # how often a function may stand on the stack before its inner call counts as unknown
 
 
@@ -92,7 +96,8 @@ def _call_path(
     if what is None:
         files.guess(machine, path, args)
         return unknown_call(machine, (*args, *keywords.values()))
-    return _known_call(machine, what, None, args, keywords)
+    calls = _any if path.startswith("sklearn.") and not known.is_estimator(what.result) else None
+    return _known_call(machine, what, None, args, keywords, calls)
 
 
 def call_method(
@@ -139,7 +144,7 @@ def _call_on_object(
     if known.is_estimator(obj.type):
         return _call_estimator(machine, what, obj, name, args, keywords)
     result = _known_call(machine, what, of(obj), args, keywords)
-    if what.changes == "self":
+    if what.changes == "self" and obj.type in _KEEPERS:
         for arg in (*args, *keywords.values()):
             obj.hold(arg.objs if name != "extend" else element_of(arg).objs | arg.objs)
     return result
@@ -159,8 +164,8 @@ def _call_estimator(
             draw(machine, "numpy")
     if any(isinstance(part.detail, EstimatorInfo) and part.detail.in_place for part in inner):
         change(machine, [part for arg in args for part in arg.objs])
-    what = known.Known(what.result, what.fresh)
-    return _known_call(machine, what, of(obj), args, keywords)
+    calls = _any if what.changes else _using
+    return _known_call(machine, known.Known(what.result, what.fresh), of(obj), args, keywords, calls)
 
 
 def _draws(obj: Obj) -> bool:
@@ -177,10 +182,10 @@ def _call_on_instance(
         return join([_call_member(machine, obj, member, args, keywords) for member in found])
     if obj.type == "class" and not any(library_bases(obj)):
         return unknown_call(machine, (of(obj), *args, *keywords.values()))
-    pure = name in ("get_params", "predict", "transform", "score", "predict_proba")
+    pure = _using(name) and all(known.is_estimator(base) for base in library_bases(obj))
     if not pure:
         change(machine, [part for part in reach([obj]) if part.type not in DATA], deep=False)
-    call_back(machine, (of(obj),), (*args, *keywords.values()))
+    call_back(machine, (of(obj),), (*args, *keywords.values()), _using if pure else _any)
     return of(made("", None, of(obj), *args, *keywords.values()))
 
 
@@ -255,7 +260,12 @@ def _instantiate(machine: Machine, obj: Obj, args: tuple[Value, ...], keywords: 
 
 
 def _known_call(
-    machine: Machine, what: known.Known, receiver: Value | None, args: tuple[Value, ...], keywords: dict[str, Value]
+    machine: Machine,
+    what: known.Known,
+    receiver: Value | None,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    calls: Callable[[str], bool] | None = None,
 ) -> Value:
     everything = (*args, *keywords.values())
     files.use(machine, what, receiver, args, keywords)
@@ -268,7 +278,7 @@ def _known_call(
         put(machine, Frame(GLOBAL), RANDOM.get(what.seeds, what.seeds), Value(type="scalar"))
     if what.draws and not _given_state(keywords):
         draw(machine, what.draws)
-    call_back(machine, (receiver,) if receiver is not None else (), everything)
+    call_back(machine, (receiver,) if receiver is not None else (), everything, calls or _special)
     return special.result(what, receiver, args, keywords)
 
 
@@ -298,22 +308,56 @@ def _report_changes(
             change(machine, [obj for arg in args for obj in arg.objs])
 
 
-def call_back(machine: Machine, receivers: tuple[Value, ...], args: tuple[Value, ...]) -> None:
-    """Follow the notebook's own functions that a library gets hold of: it may call them with what it was given."""
+def call_back(
+    machine: Machine, receivers: tuple[Value, ...], args: tuple[Value, ...], calls: Callable[[str], bool]
+) -> None:
+    """Follow the notebook's own functions that a library gets hold of: it may call them with what it was given.
+
+    Of the methods of an object, those that `calls` says.
+    """
     everything = reach(obj for value in (*receivers, *args) for obj in value.objs)
     own = [obj for obj in everything if isinstance(obj.detail, FunctionInfo | ClassInfo)]
     if not own:
         return
-    given = of(made("", None, Value(frozenset(obj for obj in everything if not isinstance(obj.detail, FunctionInfo)))))
+    built_of = {obj for value in receivers for obj in value.objs if known.is_estimator(obj.type)}
+    given = _handed_on(reach(obj for value in args for obj in value.objs) - set(own) if built_of else everything - set(own))
     outermost = not machine.called_back
     for obj in own:
         if isinstance(obj.detail, FunctionInfo):
             _maybe(machine, obj, given, obj)
         elif obj.type == "instance":
             for member in methods_of(obj):
-                _maybe(machine, member, given, obj)
+                if calls(_name_of(member)):
+                    _maybe(machine, member, given, obj)
     if outermost:
         machine.called_back.clear()
+
+
+def _handed_on(objs: set[Obj]) -> Value:
+    """What a library may hand on of what it was given: tables and parts of them, or anything."""
+    known_types = DATA | IMMUTABLE
+    if all(obj.type in known_types or known.is_estimator(obj.type) or obj.type in _NOT_HANDED_ON for obj in objs):
+        part = Obj("data")
+        part.share(obj for obj in objs if obj.type in DATA)
+        return of(part)
+    return of(made("", None, Value(frozenset(objs))))
+
+
+def _name_of(member: Obj) -> str:
+    node = member.detail.node if isinstance(member.detail, FunctionInfo) else None
+    return "" if node is None or isinstance(node, ast.Lambda) else node.name
+
+
+def _any(name: str) -> bool:
+    return name != "__init__"
+
+
+def _special(name: str) -> bool:
+    return name.startswith("__") and name != "__init__"
+
+
+def _using(name: str) -> bool:
+    return not name.startswith(_FITTING) and name != "__init__"
 
 
 def _maybe(machine: Machine, function: Obj, given: Value, owner: Obj) -> None:
@@ -339,8 +383,7 @@ def call_specials(machine: Machine, value: Value, args: tuple[Value, ...]) -> No
     for obj in value.objs:
         if obj.type == "instance" and isinstance(obj.detail, ClassInfo):
             for member in methods_of(obj):
-                node = member.detail.node if isinstance(member.detail, FunctionInfo) else None
-                if isinstance(node, ast.FunctionDef) and node.name.startswith("__") and node.name != "__init__":
+                if _special(_name_of(member)):
                     _maybe(machine, member, join(args) if args else Value(), obj)
 
 
@@ -360,7 +403,7 @@ def unknown_call(machine: Machine, values: tuple[Value, ...], *, follow: bool = 
         if peek(machine, Frame(GLOBAL), name) is not None:
             draw(machine, source)
     if follow:
-        call_back(machine, (), values)
+        call_back(machine, (), values, _any)
     # The result ties all that went in together: each may have been put into each.
     result = made("", None, *values)
     for obj in objs:

@@ -22,7 +22,7 @@ from nbstage.convert.effects.machine import (
     read_global,
     scope_of,
 )
-from nbstage.convert.effects.objects import FunctionInfo, attribute_of, element_of, made, members_of
+from nbstage.convert.effects.objects import DATA, FunctionInfo, attribute_of, element_of, made, members_of
 from nbstage.convert.effects.scope import Comprehension, bindings, free_names
 from nbstage.convert.effects.values import (
     ANYTHING_IMMUTABLE,
@@ -245,7 +245,7 @@ def _operation(machine: Machine, op: ast.operator, left: Value, right: Value) ->
     calls.call_specials(machine, left, (right,))
     calls.call_specials(machine, right, (left,))
     types = {left.type, right.type}
-    for table in ("pandas.DataFrame", "pandas.Series", "numpy.ndarray"):
+    for table in ("pandas.DataFrame", "pandas.Series", "pandas", "data", "numpy.ndarray", "numpy"):
         if table in types:
             return of(Obj(table))
     if types & {"list"}:
@@ -295,8 +295,8 @@ def _compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Val
         calls.call_specials(machine, value, tuple(other for other in values if other is not value))
     if any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
         _keep_identity(machine, values)
-    if any(value.type.startswith(("pandas.", "numpy.")) for value in values):
-        return of(Obj(next(value.type for value in values if value.type.startswith(("pandas.", "numpy.")))))
+    if any(value.type in DATA for value in values):
+        return of(Obj(next(value.type for value in values if value.type in DATA)))
     return Value(type="bool") if all(value.type in IMMUTABLE for value in values) else of(Obj(""))
 
 

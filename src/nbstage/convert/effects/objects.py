@@ -95,6 +95,8 @@ def attribute_of(value: Value, name: str) -> Value:
     for obj in value.objs:
         if obj.type in DATA:
             found.add(_view(obj, _attribute_type(obj.type, name)))
+        elif isinstance(obj.detail, EstimatorInfo) and name.endswith("_") and "estimator" not in name:
+            found.add(_view(obj, "data"))
         elif isinstance(obj.detail, ClassInfo) and name in obj.detail.members:
             found.update(obj.detail.members[name].objs)
             found.update(obj.parts)

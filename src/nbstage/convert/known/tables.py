@@ -46,15 +46,19 @@ scipy.* -> ?
 scipy.sparse.save_npz -> NoneType writes=0
 scipy.sparse.load_npz -> ? fresh reads=0
 scipy.stats.* -> ? draws=numpy
-sklearn.* -> ?
-sklearn.datasets.* -> ? fresh
-sklearn.datasets.make_* -> ? fresh draws=numpy
+sklearn.* -> data
+sklearn.datasets.* -> data fresh
+sklearn.datasets.make_* -> data fresh draws=numpy
 sklearn.metrics.* -> data fresh
 sklearn.model_selection.train_test_split -> splits fresh draws=numpy
 sklearn.model_selection.cross_val_score sklearn.model_selection.cross_validate sklearn.model_selection.cross_val_predict -> data fresh draws=numpy
 sklearn.model_selection.learning_curve sklearn.model_selection.validation_curve sklearn.inspection.* -> ? fresh draws=numpy
 sklearn.utils.shuffle sklearn.utils.resample -> data fresh draws=numpy
-sklearn.base.clone -> ?
+sklearn.base.clone -> same fresh
+sklearn.pipeline.make_pipeline -> sklearn.pipeline.Pipeline
+sklearn.pipeline.make_union -> sklearn.pipeline.FeatureUnion
+sklearn.compose.make_column_transformer -> sklearn.compose.ColumnTransformer
+sklearn.compose.make_column_selector -> scalar
 sklearn.set_config -> NoneType sets=sklearn
 sklearn.config_context -> ?
 matplotlib.* -> ?
@@ -179,7 +183,7 @@ tuple:
 pandas.DataFrame: insert pop update
 pandas.Series: pop update
 pandas: pop update insert
-data: insert pop update sort fill put partition resize itemset
+data: insert pop update sort fill put partition resize itemset fit partial_fit fit_transform fit_predict set_params
 pandas.GroupBy:
 numpy.ndarray: sort fill put partition resize itemset setfield setflags
 numpy.random.Generator: *
@@ -206,6 +210,10 @@ pandas: * -> pandas
 pandas: items iterrows itertuples -> pairs
 numpy.ndarray: * -> numpy
 data: * -> data
+pandas: tolist to_list -> list fresh
+data: tolist to_list -> list fresh
+pandas: to_dict -> dict fresh
+data: to_dict -> dict fresh
 pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename reset_index set_index sort_values sort_index query sample astype replace describe corr select_dtypes reindex drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna add sub mul div diff shift rank interpolate ffill bfill -> pandas.DataFrame fresh
 pandas.DataFrame: mean sum std var min max median nunique count quantile any all duplicated value_counts idxmax idxmin memory_usage -> pandas.Series fresh
 pandas.DataFrame: apply agg aggregate map transform stack unstack eval -> pandas fresh
