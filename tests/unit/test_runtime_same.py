@@ -8,7 +8,9 @@ import dataclasses
 import datetime
 import decimal
 import functools
+import math
 import time
+import types
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -277,3 +279,113 @@ def test_a_large_table_is_compared_in_well_under_a_second() -> None:
 
     assert difference(table, other) is None
     assert time.process_time() - start < 1
+
+
+def make_class(factor: int, module: str = "__main__") -> type:
+    """As a notebook's class that was stored with its value: each call gives another copy."""
+
+    class Model:
+        """A model."""
+
+        words = frozenset({"a", "b"})
+
+        def __init__(self) -> None:
+            self.x = 1
+
+        @property
+        def scaled(self) -> int:
+            return self.x * factor
+
+        @staticmethod
+        def twice(x: int) -> int:
+            return 2 * x
+
+    Model.__module__ = module
+    return Model
+
+
+def test_objects_of_two_copies_of_one_class_are_the_same() -> None:
+    one, other = make_class(1), make_class(1, module="pipeline.train")
+
+    assert difference(one(), other()) is None
+    assert difference([one], [other]) is None
+
+
+def test_objects_of_two_versions_of_a_class_differ() -> None:
+    one, other, third = make_class(1), make_class(2), make_class(1)
+    third.extra = 1  # type: ignore[attr-defined]
+    changed = one()
+    changed.x = 2
+
+    assert difference(one(), other()) == ".__class__.scaled.fget.__closure__[0][0]: 1 became 2"
+    assert difference(one(), third()) is not None
+    assert difference(one(), changed) == ".x: 1 became 2"
+
+
+def test_objects_of_two_modules_differ() -> None:
+    assert difference(make_class(1, "a")(), make_class(1, "b")()) is not None
+
+
+SCALE = 2
+
+
+def test_functions_differ_by_their_globals_defaults_and_methods_owner() -> None:
+    def scaled(x: int, by: int = 1) -> int:
+        return x * SCALE * by
+
+    def rebuilt(scale: int) -> types.FunctionType:
+        names = {"SCALE": scale, "__builtins__": {}}
+        return types.FunctionType(scaled.__code__, names, "scaled", scaled.__defaults__)
+
+    assert difference(scaled, rebuilt(2)) is None
+    assert difference(scaled, rebuilt(3)) == "name 'SCALE': 2 became 3"
+    other = rebuilt(2)
+    other.__defaults__ = (5,)
+    assert difference(scaled, other) == ".__defaults__[0]: 1 became 5"
+    assert difference([1].append, [2].append) is not None
+    assert difference(make_class(1)().__init__, make_class(2)().__init__) is not None
+    assert difference(math, types) == "module math became types"
+    assert difference(len, max) is not None
+
+
+def test_a_set_of_objects_is_compared_by_what_they_hold() -> None:
+    class Item:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+    assert difference({Item(1)}, {Item(1)}) is None
+    assert difference({Item(1)}, {Item(2)}) == "an element.number: 1 became 2"
+
+
+def test_attributes_of_a_set_or_dict_with_more_to_it_count() -> None:
+    class Bag(set[int]):
+        pass
+
+    class Row(dict[str, int]):
+        pass
+
+    for make in (lambda: Bag([1]), lambda: Row(a=1)):
+        a, b = make(), make()
+        assert difference(a, b) is None
+        b.note = 1  # type: ignore[union-attr]
+        assert difference(a, b) is not None
+
+
+def test_slots_count() -> None:
+    class Slotted:
+        __slots__ = ("x",)
+        x: int
+
+    a, b = Slotted(), Slotted()
+    a.x = b.x = 1
+
+    assert difference(a, b) is None
+    b.x = 2
+    assert difference(a, b) is not None
+
+
+def test_the_way_to_a_difference_is_told() -> None:
+    tables = [{"a": FRAME}, [FRAME.assign(x=[1, 2, 5])]]
+    others = [{"a": FRAME}, [FRAME]]
+
+    assert difference(tables, others) == "[1][0], column 'x'[2]: 5 became 3"

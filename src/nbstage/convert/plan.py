@@ -77,7 +77,7 @@ def _planned(converted: Converted, plan: StagePlan, config: Config, local: Local
     return PlannedStage(
         name=plan.name,
         notebook=plan.notebook,
-        doc="",
+        doc=plan.doc,
         deps=tuple(dict.fromkeys([f"pipeline/{plan.name}.py", *helpers, *sorted(set(data))])),
         inputs=plan.inputs,
         params=plan.parameters,

@@ -6,11 +6,12 @@ import ast
 import posixpath
 from dataclasses import dataclass
 
+from nbstage.convert.effects.scope import free_names
 from nbstage.convert.flow import Flow, StageFlow, value_of
 from nbstage.convert.formats import extension
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.shared import Shared, SharedModule, stands_alone
-from nbstage.convert.units import Program, Unit, is_definition, late_names
+from nbstage.convert.units import Program, Unit, is_definition
 from nbstage.model import Artifact, Config, Metrics
 
 #: Random states travel like variables; these are their names in generated code.
@@ -18,6 +19,7 @@ RANDOM_NAMES = {"<numpy.random>": "numpy_random_state", "<random>": "python_rand
 RANDOM_SOURCES = {"<numpy.random>": "numpy", "<random>": "random", "<torch.random>": "torch"}
 _NEVER_METRIC = frozenset({"numpy.ndarray", "str", "set", "iterator", "pairs", "function", "class", "Path", "bytes", "list"})
 
+_LONGEST_DOC = 80
 _NEVER_TABLE = frozenset(
     {"str", "int", "float", "bool", "scalar", "function", "class", "NoneType", "numpy", "numpy.ndarray", "data", "Path"}
 )
@@ -33,6 +35,7 @@ class StagePlan:
     name: str
     notebook: str
     workdir: str
+    doc: str
     body: tuple[int, ...]
     inlined: frozenset[int]
     imports: tuple[int, ...]
@@ -95,6 +98,7 @@ def _plan_stage(
         name=stage.name,
         notebook=notebook,
         workdir=workdir,
+        doc=stage_doc(program, stage),
         body=body,
         inlined=inlined,
         imports=tuple(index for index in everything if _is_import(program.units[index])),
@@ -117,6 +121,20 @@ def _plan_stage(
     )
 
 
+def stage_doc(program: Program, stage: StageFlow) -> str:
+    """What the comment at the top of a stage's first cell says, as one sentence."""
+    lines: list[str] = []
+    for line in program.units[stage.units[0]].block.code.text.split("\n"):
+        if not line.startswith("#"):
+            break
+        lines.append(line.lstrip("#").strip())
+    text = " ".join(lines).strip()
+    if not text or len(text) > _LONGEST_DOC or not text[0].isalpha():
+        return ""
+    plain = text.replace("\\", "/").replace('"', "'")
+    return plain if plain.endswith((".", "!", "?")) else f"{plain}."
+
+
 def _moves(program: Program, index: int) -> bool:
     """Whether a stage's own unit leaves its body: imports and shared definitions do, constants stay as well."""
     return index in program.importable and is_definition(program.units[index].node)
@@ -136,12 +154,8 @@ def _wanted(program: Program, body: tuple[int, ...]) -> frozenset[str]:
     names: set[str] = set()
     for index in body:
         unit = program.units[index]
-        names |= {*unit.effects.reads, *unit.effects.soft, *late_names(unit), *_named(unit)}
+        names |= free_names(unit.node) | unit.effects.quoted
     return frozenset(names)
-
-
-def _named(unit: Unit) -> set[str]:
-    return {node.id for node in ast.walk(unit.node) if isinstance(node, ast.Name)}
 
 
 def _with_needs(program: Program, shared: Shared, wanted: frozenset[str]) -> tuple[int, ...]:
@@ -261,9 +275,12 @@ def _results(
     return tuple(sorted(names, key=lambda name: (_made_at(flow, stage, name), name)))
 
 
-def _made_at(flow: Flow, stage: StageFlow, name: str) -> int:
+def _made_at(flow: Flow, stage: StageFlow, name: str) -> tuple[int, int]:
     own = [index for index in flow.program.writers.get(name, ()) if flow.program.units[index].stage == stage.name]
-    return own[0] if own else -1
+    if not own:
+        return -1, 0
+    bound = list(flow.program.units[own[0]].effects.binds)
+    return own[0], bound.index(name) if name in bound else -1
 
 
 def files_of(program: Program, stage: StageFlow, workdir: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

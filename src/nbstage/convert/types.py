@@ -32,7 +32,7 @@ def annotations_for(program: Program, plan: StagePlan) -> Annotations:
     """Annotations where the type is known. None at all where the body gives a name two meanings: mypy would object."""
     units = [program.units[index] for index in plan.body]
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
-    if not _is_plain(units, given):
+    if not _is_plain(program, units, given):
         return Annotations()
     imports: set[Import] = set()
     first = plan.body[0] if plan.body else 0
@@ -70,10 +70,12 @@ def _annotation(program: Program, type: str, imports: set[Import]) -> str:
         imports.add(Import(module, "", bound))
         return f"{bound}.{attribute}"
     if known.is_estimator(type):
-        found = [item for item in _every_import(program) if item.name and f"{item.module}.{item.name}" == type]
-        if found:
-            imports.add(found[0])
-            return found[0].bound
+        module, _, name = type.rpartition(".")
+        found = [item for item in _every_import(program) if item.module == module and item.name == name]
+        item = found[0] if found else Import(module, name, name)
+        if found or name not in program.writers:
+            imports.add(item)
+            return item.bound
     return ""
 
 
@@ -85,7 +87,7 @@ def _binds_module(program: Program, module: str, bound: str) -> bool:
     return any(item.module == module and item.bound == bound for item in _every_import(program))
 
 
-def _is_plain(units: list[Unit], given: set[str]) -> bool:
+def _is_plain(program: Program, units: list[Unit], given: set[str]) -> bool:
     bound: Counter[str] = Counter()
     for unit in units:
         for node in ast.walk(unit.node):
@@ -95,7 +97,14 @@ def _is_plain(units: list[Unit], given: set[str]) -> bool:
                 bound[node.id] += 1
             if isinstance(node, ast.Assign | ast.AugAssign) and _is_vague(node.value):
                 return False
-    return all(count == 1 for count in bound.values()) and not given & set(bound)
+    again = {name for name, count in bound.items() if count > 1} | (given & set(bound))
+    return all(_keeps_its_type(program, name) for name in again)
+
+
+def _keeps_its_type(program: Program, name: str) -> bool:
+    values = [program.units[index].values.get(name) for index in program.writers.get(name, ())]
+    types = {value.type for value in values if value is not None}
+    return len(types) == 1 and types <= {"pandas.DataFrame", "pandas.Series", "int", "str"}
 
 
 def _is_vague(value: ast.expr) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, Segment, segments
 from nbstage.convert.effects import Effects, analyse
-from nbstage.convert.effects.scope import free_names
+from nbstage.convert.effects.scope import late_free_names
 from nbstage.convert.effects.values import Value
 from nbstage.model import Role
 
@@ -128,7 +128,7 @@ def _is_literal(value: object) -> bool:
 def _may_repeat(program: Program, unit: Unit) -> bool:
     """Whether running the statement again in another process gives the same, as far as the statement itself goes."""
     effects = unit.effects
-    if unit.index in program.parameters.values() or not effects.binds or effects.deletes:
+    if unit.index in program.parameters.values() or effects.deletes or not (effects.binds or effects.changes):
         return False
     if unit.role in (Role.IMPORTS, Role.FUNCTIONS, Role.UNTAGGED, Role.PARAMETERS):
         quiet = not (effects.files or effects.unknown or effects.varies or effects.marks)
@@ -179,13 +179,7 @@ def _literal(node: ast.expr) -> bool:
 
 def late_names(unit: Unit) -> frozenset[str]:
     """The globals that what a statement defines reads when it is used, beyond what it reads when it runs."""
-    if not isinstance(unit.node, _DEFINITIONS) and not is_definition(unit.node):
-        return frozenset()
-    return free_names(unit.node) - frozenset(unit.effects.binds) | _recursive(unit)
-
-
-def _recursive(unit: Unit) -> frozenset[str]:
-    return frozenset()
+    return late_free_names(unit.node) if is_definition(unit.node) else frozenset()
 
 
 def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:

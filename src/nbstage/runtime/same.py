@@ -85,7 +85,7 @@ def _twins(one: type, other: type) -> bool:
     A notebook's classes live in `__main__`, and after conversion in a module of the pipeline.
     """
     modules = {one.__module__, other.__module__}
-    return one.__qualname__ == other.__qualname__ and (len(modules) == 1 or "__main__" in modules)
+    return one.__name__ == other.__name__ and (len(modules) == 1 or "__main__" in modules)
 
 
 def _library(kind: type) -> Callable[[object, object], Finding | None] | None:

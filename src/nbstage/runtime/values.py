@@ -59,13 +59,18 @@ def load(path: str, *names: str) -> Any:
 
 def _lost(value: object, temporary: str, write: Writer) -> str | None:
     """What writing and reading back would change; None if nothing."""
+    import warnings
+
+    from nbstage.runtime.by_value import classes_kept
     from nbstage.runtime.formats import read
     from nbstage.runtime.pickled import REFUSALS
     from nbstage.runtime.same import difference
 
     try:
-        write(value, temporary)
-        return difference(value, read(temporary))
+        with warnings.catch_warnings(action="ignore"):  # what they warn of is checked here
+            write(value, temporary)
+            with classes_kept():
+                return difference(value, read(temporary))
     except RecursionError:
         return TOO_DEEP
     except REFUSALS as error:

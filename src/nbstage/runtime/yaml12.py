@@ -8,13 +8,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-# What YAML 1.2 takes for a number or a truth value. PyYAML follows 1.1, where `1e-3` is text,
-# `010` is eight and `yes` is true.
-INTEGER = r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$"
+# What ruamel.yaml takes for a number or a truth value in YAML 1.2. PyYAML follows 1.1, where `1e-3`
+# is text, `010` is eight and `yes` is true.
+INTEGER = r"[-+]?(?:0b[01_]+|0o?[0-7_]+|[0-9_]+|0x[0-9a-fA-F_]+)$"
 FLOAT = (
     r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
-    r"|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )
 TRUTH = r"(?:true|True|TRUE|false|False|FALSE)$"

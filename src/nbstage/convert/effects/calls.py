@@ -39,6 +39,10 @@ from nbstage.convert.effects.values import IMMUTABLE, NOTHING, Obj, Value, join,
 _QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
 _NOT_HANDED_ON = frozenset({"pandas.GroupBy", "type", "matplotlib", "iterator", "pairs", "function", "class"})
 _KEEPERS = frozenset({"list", "dict", "set"})
+_USED_UP = frozenset({"iterator", "pairs", "file"})
+_CONSUMERS = frozenset(
+    f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all")
+)
 _FITTING = ("fit", "partial_fit", "set_")
 _ROLLED = 2  # how often a function may stand on the stack before its inner call counts as unknown
 
@@ -89,6 +93,8 @@ def _call_path(
     machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call | None
 ) -> Value:
     machine.effects.paths.add(path)
+    if path in _CONSUMERS:
+        change(machine, [obj for value in args for obj in value.objs if obj.type == "" or obj.type in _USED_UP])
     found = special.call(machine, path, args, keywords, node)
     if found is not None:
         return found
@@ -270,6 +276,7 @@ def _known_call(
     everything = (*args, *keywords.values())
     files.use(machine, what, receiver, args, keywords)
     _report_changes(machine, what, receiver, args, keywords)
+    change(machine, [obj for value in everything for obj in value.objs if obj.type in _USED_UP])
     machine.effects.varies |= what.varies
     machine.effects.acts |= what.acts
     if what.sets:
@@ -418,4 +425,5 @@ def _names_in_query(machine: Machine, node: ast.Call, args: tuple[Value, ...]) -
     texts += [arg.const for arg in args]
     for text in dict.fromkeys(text for text in texts if isinstance(text, str)):
         for name in _QUERY_NAME.findall(text):
+            machine.effects.quoted.add(name)
             machine.evaluate(machine, ast.copy_location(ast.Name(name, ast.Load()), node))

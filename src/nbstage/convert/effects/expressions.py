@@ -14,6 +14,7 @@ from nbstage.convert.effects.machine import (
     Oddity,
     branch,
     change,
+    enclose,
     inside,
     mark,
     new_frame,
@@ -22,7 +23,7 @@ from nbstage.convert.effects.machine import (
     read_global,
     scope_of,
 )
-from nbstage.convert.effects.objects import DATA, FunctionInfo, attribute_of, element_of, made, members_of
+from nbstage.convert.effects.objects import DATA, FunctionInfo, attribute_of, element_of, made, members_of, part_of
 from nbstage.convert.effects.scope import Comprehension, bindings, free_names
 from nbstage.convert.effects.values import (
     ANYTHING_IMMUTABLE,
@@ -129,6 +130,10 @@ def _subscript(machine: Machine, value: Value, index: Value, node: ast.expr) -> 
     if value.type in ("str", "bytes"):
         return Value(type=value.type)
     calls.call_specials(machine, value, (index,))
+    # Looking up a key that isn't there adds it.
+    change(machine, [obj for obj in value.objs if obj.type == "collections.defaultdict"])
+    if isinstance(node, ast.Slice) and (value.type in ("list", "tuple") or not value.type):
+        return part_of(value)
     return element_of(value, index, copies=_copies(value, index, node))
 
 
@@ -142,7 +147,9 @@ def _copies(value: Value, index: Value, node: ast.expr) -> bool:
 def _lambda(machine: Machine, node: ast.Lambda) -> Value:
     defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
     values = tuple(evaluate(machine, default) for default in defaults)
-    return of(made("function", FunctionInfo(node, machine.frame, values), *values))
+    function = made("function", FunctionInfo(node, machine.frame, values), *values)
+    enclose(machine, function)
+    return of(function)
 
 
 def _comprehension(machine: Machine, node: Comprehension) -> Value:
@@ -204,7 +211,10 @@ def _compound(machine: Machine, node: ast.expr) -> Value:
             kind = "list" if isinstance(node, ast.List) else "set"
             return of(made(kind, None, *values))
         case ast.Dict(keys=keys, values=contents):
-            parts = [evaluate(machine, part) for part in (*keys, *contents) if part is not None]
+            parts = [evaluate(machine, key) for key in keys if key is not None]
+            for key, content in zip(keys, contents, strict=True):
+                value = evaluate(machine, content)
+                parts.append(element_of(value) if key is None else value)
             return of(made("dict", None, *parts))
         case ast.BinOp(left=left, op=op, right=right):
             return _operation(machine, op, evaluate(machine, left), evaluate(machine, right))

@@ -66,7 +66,8 @@ class Effects:
     `binds` says whether the name is surely bound afterwards; `groups` are names that share what was changed;
     `unknown` that something was called of which nothing is known; `varies` that the result differs from run to run,
     `acts` that it acts on the world outside; `paths` are the library names it uses,
-    `builtins` the built-in names.
+    `builtins` the built-in names,
+    `quoted` names that stand in text: `df.query("a > @threshold")`.
     """
 
     reads: dict[str, Site] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Effects:
     marks: list[Mark] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
     builtins: set[str] = field(default_factory=set)
+    quoted: set[str] = field(default_factory=set)
     unknown: bool = False
     varies: bool = False
     acts: bool = False
@@ -87,13 +89,17 @@ class Effects:
 
 @dataclass(eq=False, slots=True)
 class Frame:
-    """A scope at run time. `names` None: the notebook's globals. A class body's names are skipped by inner functions."""
+    """A scope at run time. `names` None: the notebook's globals. A class body's names are skipped by inner functions.
+
+    `closures` are the functions made in it: they hold its values.
+    """
 
     number: int
     names: frozenset[str] | None = None
     parent: Frame | None = None
     is_class: bool = False
     returns: list[Value] = field(default_factory=list)
+    closures: list[Obj] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -154,12 +160,27 @@ def peek(machine: Machine, frame: Frame, name: str) -> Value | None:
 def put(machine: Machine, frame: Frame, name: str, value: Value) -> None:
     """Give a name of a scope a value; a global one is reported as bound."""
     machine.store[-1][frame.number, name] = value
+    for closure in frame.closures:
+        closure.hold(value.objs)
+    if frame.closures and frame is not machine.frame:
+        change(machine, frame.closures, deep=False)  # nonlocal
     if frame.number == GLOBAL:
         for obj in value.objs:
             obj.names.add(name)
         machine.effects.binds[name] = False
         machine.effects.deletes.discard(name)
         machine.bound.add(name)
+
+
+def enclose(machine: Machine, function: Obj) -> None:
+    """Let a function that is made in another one hold what it may see there, now and later."""
+    frame: Frame | None = machine.frame
+    while frame is not None and frame.names is not None:
+        frame.closures.append(function)
+        for name in frame.names:
+            value = peek(machine, frame, name)
+            function.hold(value.objs if value is not None else ())
+        frame = frame.parent
 
 
 def read_global(machine: Machine, name: str) -> None:
@@ -179,7 +200,9 @@ def forget(machine: Machine, name: str) -> None:
 def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
     """Report that the objects may be changed: every global that holds one of them is."""
     for obj in set(objs):
-        holders = holders_of(reach([obj]) if deep else [obj])
+        # Functions and classes are passed on, hardly ever changed by whom they are passed to.
+        inner = (part for part in reach([obj]) if part.type not in ("function", "class")) if deep else [obj]
+        holders = holders_of(inner)
         names = frozenset(name for holder in holders for name in holder.names if _still_holds(machine, name, holders))
         for name in names - machine.bound:
             machine.effects.changes.setdefault(name, machine.site)

@@ -152,6 +152,15 @@ def element_of(value: Value, index: Value | None = None, *, copies: bool = False
     return _one_of(frozenset(found))
 
 
+def part_of(value: Value) -> Value:
+    """What a slice of a list or tuple may be: a new one with the same elements; of what is not known, anything of it."""
+    if value.type == "tuple":
+        return Value(value.objs, "tuple")
+    if value.type == "list":
+        return Value(frozenset([made("list", None, element_of(value))]), "list")
+    return Value(frozenset([made("", None, value)])) if value.objs else value
+
+
 def _element_type(type: str, index: Value | None, *, copies: bool) -> str:
     if type == "pandas.DataFrame":
         if copies:

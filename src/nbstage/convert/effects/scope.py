@@ -94,6 +94,21 @@ def free_names(node: ast.AST) -> frozenset[str]:
     return frozenset(_free(node, frozenset()))
 
 
+def late_free_names(node: ast.AST) -> frozenset[str]:
+    """The names that a function's body, or the methods of a class, take from outside when they run.
+
+    Default values, decorators and a class's own statements are evaluated when it is made: they don't count.
+    """
+    found: set[str] = set()
+    for part in _own_nodes(node):
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            found.update(_free_in_body(part, frozenset()))
+        elif isinstance(part, ast.ClassDef):
+            for statement in part.body:
+                found |= late_free_names(statement)
+    return frozenset(found)
+
+
 def _free(node: ast.AST, inner: frozenset[str]) -> Iterator[str]:
     match node:
         case ast.Name(id=name, ctx=ast.Load()) if name not in inner:
@@ -124,6 +139,10 @@ def _free_in_function(node: Function, inner: frozenset[str]) -> Iterator[str]:
         outside += [node.returns] if node.returns is not None else []
     for expression in outside:
         yield from _free(expression, inner)
+    yield from _free_in_body(node, inner)
+
+
+def _free_in_body(node: Function, inner: frozenset[str]) -> Iterator[str]:
     body = [node.body] if isinstance(node, ast.Lambda) else node.body
     declared = frozenset(name for statement in body for name in declarations(statement))
     visible = (inner | locals_of(node)) - declared

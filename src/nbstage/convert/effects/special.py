@@ -41,6 +41,8 @@ def call(
     if path in _EXITS:
         mark(machine, Oddity.EXITS, path.removeprefix("builtins."))
         return NOTHING
+    if path == "builtins.tuple" and len(args) == 1:
+        return Value(element_of(args[0]).objs, "tuple")
     if path in ("sys.path.append", "sys.path.insert") and args and isinstance(args[-1].const, str | PurePosixPath):
         mark(machine, Oddity.SYS_PATH, str(args[-1].const))
     if path in ("builtins.get_ipython", "IPython.get_ipython"):
@@ -53,7 +55,9 @@ def _execute_text(machine: Machine, path: str, args: tuple[Value, ...]) -> Value
     text = args[0].const if args else UNKNOWN
     if path == "builtins.eval" and isinstance(text, str) and len(args) == 1:
         try:
-            return machine.evaluate(machine, ast.copy_location(ast.parse(text.strip(), mode="eval").body, machine.site))
+            body = ast.parse(text.strip(), mode="eval").body
+            machine.effects.quoted.update(node.id for node in ast.walk(body) if isinstance(node, ast.Name))
+            return machine.evaluate(machine, ast.copy_location(body, machine.site))
         except (SyntaxError, ValueError):
             pass
     mark(machine, Oddity.EXECUTES, path.removeprefix("builtins."))
@@ -116,12 +120,23 @@ def result(
         return of(made(what.result, _estimator_info(keywords), *given))
     if what.fresh:
         return of(Obj(what.result))
-    return of(_sharing(what.result, (receiver, *given) if receiver is not None else given))
+    obj = _sharing(what.result, (receiver, *args) if receiver is not None else args)
+    for value in keywords.values():
+        if what.result in DATA:
+            obj.share(part for part in value.objs if part.type in DATA)
+        obj.hold(value.objs)
+    return of(obj)
 
 
 def _splits(args: tuple[Value, ...]) -> Value:
-    items = tuple(of(Obj(arg.type if arg.type else "data")) for arg in args for _ in range(2))
+    items = tuple(of(_part(arg)) for arg in args for _ in range(2))
     return Value(frozenset(obj for item in items for obj in item.objs), "tuple", items=items)
+
+
+def _part(value: Value) -> Obj:
+    if value.type in DATA or not value.objs:
+        return Obj(value.type or "data")
+    return made(value.type, None, element_of(value)) if value.type == "list" else Obj("data")
 
 
 def _copied(what: known.Known, args: tuple[Value, ...]) -> Value:
@@ -153,7 +168,7 @@ def _sharing(type: str, given: tuple[Value, ...]) -> Obj:
             obj.hold(part for part in value.objs if part.type not in DATA)
         elif type in ("list", "set", "dict", *_ITERATORS):
             obj.hold(element_of(value).objs)
-            obj.hold(part for part in value.objs if part.type in (*_ITERATORS, "file", ""))
+            obj.hold(part for part in value.objs if type in _ITERATORS and part.type in (*_ITERATORS, "file", ""))
         else:
             obj.hold(value.objs)
     return obj

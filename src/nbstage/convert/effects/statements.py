@@ -14,6 +14,7 @@ from nbstage.convert.effects.machine import (
     Oddity,
     branch,
     change,
+    enclose,
     forget,
     inside,
     mark,
@@ -25,7 +26,6 @@ from nbstage.convert.effects.objects import DATA, ClassInfo, FunctionInfo, made
 from nbstage.convert.effects.scope import locals_of
 from nbstage.convert.effects.values import ANYTHING_IMMUTABLE, IMMUTABLE, NOTHING, Value, join, of
 
-_PLAIN_DECORATORS = ("functools.", "contextlib.", "abc.", "typing.", "dataclasses.", "numba.", "torch.no_grad")
 _NAME_ERRORS = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
 
 
@@ -140,27 +140,33 @@ def _define(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> N
     for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))):
         if arg.annotation is not None:
             machine.evaluate(machine, arg.annotation)
-    decorators = [machine.evaluate(machine, decorator) for decorator in node.decorator_list]
+    decorators = [_decorator(machine, decorator) for decorator in node.decorator_list]
     paths = {decorator.path for decorator in decorators}
     info = FunctionInfo(
         node,
-        _enclosing(machine.frame),
+        machine.frame,
         values,
         is_static="builtins.staticmethod" in paths,
         is_property=bool(paths & {"builtins.property", "functools.cached_property"}),
     )
-    value = of(made("function", info, *values))
+    function = made("function", info, *values)
+    enclose(machine, function)
+    value = of(function)
     assign(machine, ast.copy_location(ast.Name(node.name, ast.Store()), node), _decorated(machine, value, decorators))
 
 
-def _enclosing(frame: Frame) -> Frame:
-    return frame
+def _decorator(machine: Machine, node: ast.expr) -> Value:
+    """What a decorator is; of `@lru_cache(maxsize=None)` the library function that is called."""
+    value = machine.evaluate(machine, node)
+    if isinstance(node, ast.Call):
+        callee = machine.evaluate(machine, node.func)
+        return callee if callee.path and not callee.objs else value
+    return value
 
 
 def _decorated(machine: Machine, value: Value, decorators: Sequence[Value]) -> Value:
     for decorator in reversed(decorators):
-        plain = decorator.path.startswith(_PLAIN_DECORATORS) or decorator.path.startswith("builtins.")
-        if not plain and not (decorator.path and not decorator.objs):
+        if not decorator.path or decorator.objs:
             inner = value
             value = calls.call_value(machine, decorator, (value,), {})
             value = join([value, inner]) if not value.objs else value

@@ -8,6 +8,10 @@ from functools import cache
 
 from nbstage.convert.known import tables
 
+_BUILTIN: dict[str, type] = {"list": list, "dict": dict, "set": set}
+_DATA = ("pandas.DataFrame", "pandas.Series", "pandas", "numpy.ndarray", "data")
+#: Methods of containers, which no table or array has.
+_GROWS = frozenset({"append", "extend", "add", "discard", "setdefault", "popitem", "remove", "clear", "reverse", "write"})
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.", "statsmodels.")
 
 
@@ -47,7 +51,11 @@ def method(type: str, name: str) -> Known | None:
     changing = _changes().get(family)
     if changing is None and family not in _methods():
         return None
+    if family in _BUILTIN and not hasattr(_BUILTIN[family], name) and name not in (changing or ()):
+        return None  # then it is no list at all
     known = _method_result(family, name)
+    if family in _DATA and name in _GROWS:
+        return None
     if changing is not None and not known.changes and (name in changing or "*" in changing):
         return Known(**{**_fields(known), "changes": "self"})
     return known

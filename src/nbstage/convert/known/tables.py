@@ -107,7 +107,8 @@ re.* -> ? fresh
 datetime.* calendar.* decimal.* fractions.* hashlib.* base64.* string.* textwrap.* -> scalar fresh
 datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today time.* uuid.* -> scalar fresh varies
 os.getpid tempfile.* -> ? varies
-collections.Counter collections.defaultdict collections.OrderedDict -> dict
+collections.Counter collections.OrderedDict -> dict
+collections.defaultdict -> collections.defaultdict
 collections.deque -> list
 collections.namedtuple -> type fresh
 itertools.* -> iterator
@@ -180,6 +181,7 @@ list: append extend insert pop remove clear sort reverse __setitem__ __delitem__
 dict: pop popitem clear update setdefault __setitem__ move_to_end subtract
 set: add discard remove pop clear update difference_update intersection_update symmetric_difference_update
 tuple:
+collections.defaultdict: *
 pandas.DataFrame: insert pop update
 pandas.Series: pop update
 pandas: pop update insert

@@ -18,8 +18,10 @@ def noqa(text: str) -> list[str]:
 
 def _codes(text: str) -> Iterator[str]:
     tree = ast.parse(text)
+    formats = {part for node in ast.walk(tree) if isinstance(node, ast.FormattedValue) for part in [node.format_spec]}
     for node in ast.walk(tree):
-        yield from _codes_of(node)
+        if node not in formats:
+            yield from _codes_of(node)
     yield from _codes_of_lines(tree, text)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -23,8 +23,9 @@ def render_shared(program: Program, shared: Shared, module: SharedModule, notebo
         body += ["", "", *_stripped(program.units[index])] if body else _stripped(program.units[index])
     names = {node.id for node in ast.walk(ast.parse("\n".join(body))) if isinstance(node, ast.Name)}
     imports = _imports(program, shared, module, needed, names, local)
-    text = "\n".join([*imports, *(["", ""] if imports else [""]), *body, ""])
-    return "\n".join([HEADER.format(notebook), *noqa(text), text])
+    gap = [] if not imports else [""] if constants else ["", ""]
+    text = "\n".join([*imports, *gap, *body, ""])
+    return "\n".join([HEADER.format(notebook), *noqa(text), "", text])
 
 
 def required_units(program: Program, shared: Shared, module: SharedModule) -> tuple[int, ...]:

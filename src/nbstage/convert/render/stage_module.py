@@ -23,19 +23,16 @@ _SHELL = ("run_shell", "capture_shell", "run_script", "write_file", "set_env", "
 
 def render_stage(program: Program, plan: StagePlan, local: frozenset[str]) -> str:
     """The module of one stage. `local` are the names of modules that lie beside the notebook."""
-    doc, units = _doc_and_body(program, plan)
+    doc = plan.doc or f"The stage `{plan.name}` of {plan.notebook}."
+    units = tuple(program.units[index] for index in plan.body)
     types = annotations_for(program, plan)
-    main = _Main(plan, _module_names(program, plan))
+    main = _Main(plan, _module_names(program, plan), awaits=_awaits(units))
     function = _function(program, plan, doc, units, types, main.function)
     body = [*_constants(program, plan), *function, "", "", *main.lines(), "", "", 'if __name__ == "__main__":', "    main()"]
-    imports = _imports(program, plan, local, types.imports, "\n".join(body), main.runtime)
-    text = "\n".join([f'"""{doc}"""', "", *imports, "", "", *body, ""])
+    imports = _imports(program, plan, local, types.imports, "\n".join(body), main)
+    gap = [""] if plan.constants else ["", ""]
+    text = "\n".join([f'"""{doc}"""', "", *imports, *gap, *body, ""])
     return "\n".join([HEADER.format(plan.notebook), *noqa(text), text])
-
-
-def _doc_and_body(program: Program, plan: StagePlan) -> tuple[str, tuple[Unit, ...]]:
-    units = tuple(program.units[index] for index in plan.body)
-    return f"The stage `{plan.name}` of {plan.notebook}.", units
 
 
 def _module_names(program: Program, plan: StagePlan) -> frozenset[str]:
@@ -52,7 +49,7 @@ def _imports(
     local: frozenset[str],
     typing: Iterable[Import],
     body: str,
-    runtime: tuple[str, ...],
+    main: _Main,
 ) -> list[str]:
     names = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     found = {item for item in typing}
@@ -60,7 +57,9 @@ def _imports(
         unit = program.units[index]
         if not isinstance(unit.node, ast.Try):
             found |= {item for item in imports_of(unit) if item.bound in names}
-    found |= {Import("nbstage.runtime", name, name) for name in (*runtime, *(word for word in _SHELL if word in names))}
+    found |= {Import("nbstage.runtime", name, name) for name in (*main.runtime, *(word for word in _SHELL if word in names))}
+    if main.awaits:
+        found.add(Import("asyncio", "", "asyncio"))
     if "nbstage" in names:
         found.add(Import("nbstage.runtime", "", "nbstage"))
     if "display" in names and not program.writers.get("display"):
@@ -98,15 +97,26 @@ def _function(
     program: Program, plan: StagePlan, doc: str, units: tuple[Unit, ...], types: object, name: str
 ) -> list[str]:
     signature = getattr(types, "arguments", {})
-    positional = [_argument(name, signature) for artifact in plan.inputs for name in _used(artifact, plan)]
+    positional = [_argument(name, signature) for artifact in plan.inputs for name in artifact.names]
     keyword = [_argument(name, signature) for name in plan.parameters]
     args = [*positional, *(["*", *keyword] if keyword else [])]
     returns = getattr(types, "returns", "")
     head = f"{'async ' if _awaits(units) else ''}def {name}"
     lines = call_lines(head, args, f" -> {returns}:" if returns else ":", 0)
     lines.append(f'    """{doc}"""')
-    body = [*_opening(program, plan, units), *body_lines(units), *_closing(plan)]
-    return [*lines, *body]
+    text = _without_doc(plan.doc, body_lines(units))
+    return [*lines, *_opening(plan, units), *text, *_closing(plan)]
+
+
+def _without_doc(doc: str, lines: tuple[str, ...]) -> list[str]:
+    """The comment at the top that has become the docstring need not be said twice."""
+    found = list(lines)
+    if doc:
+        while found and found[0].startswith("    #"):
+            found.pop(0)
+        while found and not found[0]:
+            found.pop(0)
+    return found
 
 
 def _argument(name: str, annotations: dict[str, str]) -> str:
@@ -114,16 +124,11 @@ def _argument(name: str, annotations: dict[str, str]) -> str:
     return f"{plain}: {annotations[name]}" if name in annotations else plain
 
 
-def _used(artifact: Artifact, plan: StagePlan) -> tuple[str, ...]:
-    del plan
-    return artifact.names
-
-
-def _opening(program: Program, plan: StagePlan, units: tuple[Unit, ...]) -> list[str]:
+def _opening(plan: StagePlan, units: tuple[Unit, ...]) -> list[str]:
     """What has to stand before the user's code so that names mean what they mean in the notebook."""
     lines = [f"    if {name} is nbstage.runtime.UNSET:\n        del {name}" for name in sorted(plan.unset_inputs)]
     lines = [line for pair in lines for line in pair.split("\n")]
-    shadowed = _shadowed_builtins(program, plan, units)
+    shadowed = _shadowed_builtins(plan, units)
     if shadowed:
         lines.append(f"    from builtins import {', '.join(shadowed)}")
     for artifact in plan.inputs:
@@ -134,9 +139,8 @@ def _opening(program: Program, plan: StagePlan, units: tuple[Unit, ...]) -> list
     return [*lines, ""] if lines else []
 
 
-def _shadowed_builtins(program: Program, plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
+def _shadowed_builtins(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
     """Built-in names that the stage uses before it gives them another meaning: `sum = sum(values)`."""
-    del program
     bound = _locals(units)
     used = {name for unit in units for name in unit.effects.builtins} | plan.wanted
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
@@ -187,13 +191,14 @@ def _awaits_outside_functions(node: ast.AST) -> bool:
 class _Main:
     """The text of main() and the runtime functions it uses, by names that nothing else in the module has."""
 
-    def __init__(self, plan: StagePlan, names: frozenset[str]) -> None:
+    def __init__(self, plan: StagePlan, names: frozenset[str], *, awaits: bool) -> None:
         self.plan = plan
+        self.awaits = awaits
         needed = _runtime_names(plan)
-        self.dotted = bool(names & {*needed, "main"})
+        self.dotted = bool({*names, plan.name} & set(needed))
         self.runtime = () if self.dotted else needed
-        taken = {*names, *plan.results, *needed, *_RESERVED}
-        self.function = f"{plan.name}_stage" if plan.name in taken or hasattr(builtins, plan.name) else plan.name
+        taken = plan.name in {*names, *_RESERVED} or hasattr(builtins, plan.name)
+        self.function = f"{plan.name}_stage" if taken else plan.name
 
     def call(self, name: str) -> str:
         return f"nbstage.runtime.{name}" if self.dotted else name
@@ -224,9 +229,12 @@ class _Main:
         if self.plan.parameters:
             quoted = ", ".join(f'"{name}"' for name in self.plan.parameters)
             args.append(f"**{self.call('params')}({quoted})")
-        results = ", ".join(self._local(name) for name in self.plan.results)
-        head = f"{results} = {self.function}" if results else self.function
-        return call_lines(head, args, "", 8)
+        results = [self._local(name) for name in self.plan.results]
+        call, end = (f"asyncio.run({self.function}", ")") if self.awaits else (self.function, "")
+        if len(", ".join(results)) > 60:
+            first = ["        (", *(f"            {name}," for name in results)]
+            return [*first, *call_lines(f") = {call}", args, end, 8)]
+        return call_lines(f"{', '.join(results)} = {call}" if results else call, args, end, 8)
 
     def _load(self, artifact: Artifact) -> str:
         star = "*" if len(artifact.names) > 1 else ""

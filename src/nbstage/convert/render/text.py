@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from nbstage.convert.blocks import frozen_lines, lines_of, trailing_lines
 from nbstage.convert.units import Unit
 
-_TAG_LINE = re.compile(r"^\s*#\|")
 WIDTH = 88
 
 
@@ -39,11 +38,10 @@ def _cell_text(units: list[Unit], *, ends: bool) -> tuple[str, ...]:
 
 
 def statement_text(unit: Unit) -> list[str]:
-    """A statement's text with its leading comments, without `#|` lines, `global` turned as a function needs it."""
+    """A statement's text with its leading comments, `global` turned as a function needs it."""
     lines = list(lines_of(unit.segment))
     lead = unit.segment.start - unit.segment.first if unit.segment.alone else 0
-    kept = [line for line in lines[:lead] if not _TAG_LINE.match(line)]
-    return kept + _as_closure(unit, lines[lead:])
+    return lines[:lead] + _as_closure(unit, lines[lead:])
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -86,6 +84,6 @@ def call_lines(head: str, args: list[str], tail: str, indent: int) -> list[str]:
     if len(line) <= WIDTH or not args:
         return [line]
     inner = f"{pad}    {', '.join(args)}"
-    if len(inner) <= WIDTH and not any(arg == "*" or arg.startswith("**") for arg in args if tail.startswith((" ->", ":"))):
+    if len(inner) <= WIDTH:
         return [f"{pad}{head}(", inner, f"{pad}){tail}"]
     return [f"{pad}{head}(", *(f"{pad}    {arg}," for arg in args), f"{pad}){tail}"]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from nbstage.convert.effects.objects import ClassInfo, FunctionInfo
-from nbstage.convert.effects.scope import free_names
+from nbstage.convert.effects.scope import free_names, late_free_names
 from nbstage.convert.effects.values import Obj, closure
 from nbstage.convert.flow import Crossing, value_of
 from nbstage.convert.rules.notebook import Converted
@@ -84,7 +84,7 @@ def _functions(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -
 def _loose_name(converted: Converted, node: ast.AST, crossing: Crossing) -> str:
     """A global that the function reads and that isn't the same for good: the stored function would miss its changes."""
     program = converted.program
-    for name in sorted(free_names(node)):
+    for name in sorted(late_free_names(node)):
         writers = program.writers.get(name, ())
         if not writers or all(index in program.importable for index in writers):
             continue

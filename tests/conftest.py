@@ -1,0 +1,40 @@
+"""What all tests share: files that hold what is expected, rewritten by `pytest --accept`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept",
+        action="store_true",
+        help="rewrite the files that hold what is expected (tests/golden, docs/problems.md)",
+    )
+
+
+Golden = Callable[[str, str], None]
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Give `golden(path, text)`: the file at `path`, relative to the repository, holds `text`.
+
+    With `--accept` the file is written instead. A whole folder is compared file by file.
+    """
+    accept = bool(request.config.getoption("--accept"))
+
+    def compare(path: str, text: str) -> None:
+        file = ROOT / path
+        if accept:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+        assert file.is_file(), f"{path} is not there: `pytest --accept` writes it"
+        assert text == file.read_bytes().decode(), f"{path} differs: `pytest --accept` rewrites it"
+
+    return compare

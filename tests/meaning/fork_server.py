@@ -1,0 +1,203 @@
+"""A process that runs notebooks and stages for the tests, each in a fork of itself.
+
+A fork is as fresh as a new process and takes a few milliseconds, for what it needs is imported
+already. Requests and answers are lines of JSON on stdin and stdout. `python fork_server.py pandas`
+imports pandas beforehand. Imports nothing of pytest, so that a stage meets only what it may expect.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import runpy
+import signal
+import sys
+import tempfile
+import traceback
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SECONDS = 60  # a stage that takes longer hangs
+
+Answer = dict[str, Any]  # JSON
+
+
+def serve() -> None:
+    """Answer requests until stdin ends."""
+    for name in ("nbstage.runtime", "nbstage.runtime.formats", "nbstage.runtime.pickled"):
+        importlib.import_module(name)
+    for name in ("nbstage.runtime.same", "nbstage.runtime.yaml12", *sys.argv[1:]):
+        importlib.import_module(name)
+    sys.dont_write_bytecode = True
+    sys.path.pop(0)
+    jobs: dict[str, Callable[[Answer], Answer]] = {
+        "notebook": _notebook,
+        "stage": _stage,
+        "values": _values,
+    }
+    out = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer = _in_fork(jobs[request["job"]], request)
+        print(json.dumps(answer), file=out, flush=True)
+
+
+def _in_fork(job: Callable[[Answer], Answer], request: Answer) -> Answer:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _answer(job, request, writer)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        text = file.read()
+    _, status = os.waitpid(child, 0)
+    return json.loads(text) if text else {"error": f"ended with status {status}"}
+
+
+def _answer(job: Callable[[Answer], Answer], request: Answer, writer: int) -> None:
+    signal.alarm(SECONDS)
+    os.chdir(request["root"])
+    sys.path.insert(0, request["root"])
+    importlib.invalidate_caches()
+    with tempfile.TemporaryFile("w+b") as shown, open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(shown.fileno(), 1)
+        sys.stdin = nothing
+        sys.argv = ["-m"]
+        answer = job({**request, "shown": shown})
+        os.write(writer, json.dumps(answer).encode())
+    os._exit(0)
+
+
+def _notebook(request: Answer) -> Answer:
+    """Run all cells in one namespace: what each shows, and all values after each."""
+    run = _ipython() if request["ipython"] else _python()
+    os.chdir(request["workdir"])
+    cells, at = [], 0
+    for cell in request["cells"]:
+        namespace, error = run(cell["code"])
+        sys.stdout.flush()
+        request["shown"].seek(at)
+        text = request["shown"].read().decode(errors="replace")
+        at = request["shown"].seek(0, os.SEEK_END)
+        cells.append({"shown": text, "values": _described(namespace)})
+        if error and not cell["raises"]:
+            return {"error": error, "cells": cells}
+    return {"cells": cells}
+
+
+Runner = Callable[[str], tuple[dict[str, Any], str]]
+
+
+def _python() -> Runner:
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+
+    def run(code: str) -> tuple[dict[str, Any], str]:
+        try:
+            exec(compile(code, "<cell>", "exec"), main.__dict__)
+        except Exception:
+            return main.__dict__, traceback.format_exc()
+        return main.__dict__, ""
+
+    return run
+
+
+def _ipython() -> Runner:
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.ast_node_interactivity = "none"
+    shell.showtraceback = lambda *args, **kwargs: None
+    hidden = set(shell.user_ns)
+
+    def run(code: str) -> tuple[dict[str, Any], str]:
+        done = shell.run_cell(code, silent=True)
+        error = done.error_before_exec or done.error_in_exec
+        names = {name: value for name, value in shell.user_ns.items() if name not in hidden}
+        return names, "" if error is None else repr(error)
+
+    return run
+
+
+def _stage(request: Answer) -> Answer:
+    """Do what `python -m MODULE` does, in the project's root."""
+    error = ""
+    try:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    except BaseException:
+        error = traceback.format_exc()
+    sys.stdout.flush()
+    request["shown"].seek(0)
+    return {"error": error, "shown": request["shown"].read().decode(errors="replace")}
+
+
+def _values(request: Answer) -> Answer:
+    """Load the artifacts, and tell what is in each."""
+    from nbstage.runtime import UNSET, load
+
+    found = {}
+    for path, names in request["artifacts"]:
+        value = load(path)
+        values = (value,) if len(names) == 1 else value
+        held = {name: one for name, one in zip(names, values, strict=True) if one is not UNSET}
+        found[path] = _described(held)
+    return {"values": found}
+
+
+def _described(namespace: dict[str, Any]) -> dict[str, str]:
+    kept = {name: value for name, value in namespace.items() if not name.startswith("__")}
+    return {
+        name: describe(value, {})
+        for name, value in kept.items()
+        if not isinstance(value, types.ModuleType)
+    }
+
+
+def describe(value: object, seen: dict[int, int]) -> str:
+    """A text that is the same for equal values of the same type, holding the same objects twice."""
+    name = type(value).__name__
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return repr(value) if type(value).__module__ == "builtins" else f"{name} {value!r}"
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
+        return f"<{value.__name__}>"
+    if not isinstance(value, tuple):
+        if id(value) in seen:
+            return f"&{seen[id(value)]}"
+        seen[id(value)] = len(seen)
+    return f"{name}{_content(value, seen)}"
+
+
+def _content(value: Any, seen: dict[int, int]) -> str:
+    # Any: all that a notebook may hold.
+    match value:
+        case list() | tuple():
+            return f"[{', '.join(describe(part, seen) for part in value)}]"
+        case set() | frozenset():
+            return f"[{', '.join(sorted(describe(part, seen) for part in value))}]"
+        case dict():
+            pairs = (f"{describe(k, seen)}: {describe(v, seen)}" for k, v in value.items())
+            return f"[{', '.join(pairs)}]"
+    kind = type(value).__module__.split(".")[0]
+    if kind == "pandas" and hasattr(value, "to_csv"):
+        types_of = getattr(value, "dtypes", "")
+        return f" {value.to_csv()} {types_of} {value.index!r} {value.attrs}"
+    if kind == "numpy" and hasattr(value, "dtype"):
+        return f" {value.dtype} {value.shape} {value.tolist()!r}"
+    if hasattr(value, "__dict__") and not callable(value):
+        return f" {describe(vars(value), seen)}"
+    return " " + re.sub(r"0x[0-9a-f]+|<locals>\.|\b[\w.]+\.(?=\w+ (?:object|at))", "", repr(value))
+
+
+if __name__ == "__main__":
+    src = Path(__file__).resolve().parents[2] / "src"
+    sys.path.insert(1, str(src))
+    serve()
