@@ -7,6 +7,7 @@ imports pandas beforehand. Imports nothing of pytest, so that a stage meets only
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -33,6 +34,7 @@ def serve() -> None:
     for name in ("nbstage.runtime.same", "nbstage.runtime.yaml12", *sys.argv[1:]):
         importlib.import_module(name)
     sys.dont_write_bytecode = True
+    gc.freeze()
     sys.path.pop(0)
     jobs: dict[str, Callable[[Answer], Answer]] = {
         "notebook": _notebook,

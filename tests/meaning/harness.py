@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -142,7 +143,9 @@ def stages_of_cells(cells: tuple[Cell, ...]) -> tuple[str, ...]:
     """The stage of each cell as CONTRACT.md has it, found out apart from the tool; "" for none."""
     found, current = [], ""
     for cell in cells:
-        named = [tag.partition(":")[2] for tag in cell.tags if tag.startswith(("stage:", "step:"))]
+        words = [*cell.tags, *re.findall(r"^#\| (stage): *(\w+)", cell.source)]
+        pairs = [word if isinstance(word, tuple) else word.split(":", 1) for word in words]
+        named = [pair[-1] for pair in pairs if pair[0] in ("stage", "step", "block")]
         current = named[0] if named else current
         found.append("" if set(cell.tags) & set(_ASIDE) else current)
     return tuple(found)

@@ -354,7 +354,9 @@ def _shared_inputs(flow: Flow, stage: StageFlow) -> list[frozenset[str]]:
     found: set[frozenset[str]] = set()
     for index in stage.units:
         for group in flow.program.units[index].effects.groups:
-            shared = frozenset(group & {*stage.inputs, *stage.origins})
+            # What can be imported is the same object everywhere, and never changes.
+            origins = {name for name, unit in stage.origins.items() if unit not in flow.program.importable}
+            shared = frozenset(group & {*stage.inputs, *origins})
             if len(shared) > 1 and shared & set(stage.inputs):
                 found.add(shared)
     return sorted(found, key=sorted)

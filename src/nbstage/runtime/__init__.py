@@ -10,6 +10,7 @@ import os
 
 from nbstage.runtime.done import mark_done
 from nbstage.runtime.errors import CannotStore, StageError
+from nbstage.runtime.figures import close_figures
 from nbstage.runtime.metrics import save_metrics
 from nbstage.runtime.params import params
 from nbstage.runtime.places import make_folders, workdir
@@ -36,6 +37,7 @@ __all__ = [
     "StageError",
     "capture_shell",
     "change_dir",
+    "close_figures",
     "load",
     "make_folders",
     "mark_done",

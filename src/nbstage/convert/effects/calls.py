@@ -93,6 +93,7 @@ def _call_path(
     machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call | None
 ) -> Value:
     machine.effects.paths.add(path)
+    machine.effects.draws_figures |= path.startswith(("matplotlib.pyplot.", "seaborn."))
     if path in _CONSUMERS:
         change(machine, [obj for value in args for obj in value.objs if obj.type == "" or obj.type in _USED_UP])
     found = special.call(machine, path, args, keywords, node)
@@ -188,7 +189,8 @@ def _call_on_instance(
         return join([_call_member(machine, obj, member, args, keywords) for member in found])
     if obj.type == "class" and not any(library_bases(obj)):
         return unknown_call(machine, (of(obj), *args, *keywords.values()))
-    pure = _using(name) and all(known.is_estimator(base) for base in library_bases(obj))
+    bases = list(library_bases(obj))
+    pure = _using(name) and bool(bases) and all(known.is_estimator(base) for base in bases)
     if not pure:
         change(machine, [part for part in reach([obj]) if part.type not in DATA], deep=False)
     call_back(machine, (of(obj),), (*args, *keywords.values()), _using if pure else _any)
@@ -277,6 +279,7 @@ def _known_call(
     files.use(machine, what, receiver, args, keywords)
     _report_changes(machine, what, receiver, args, keywords)
     change(machine, [obj for value in everything for obj in value.objs if obj.type in _USED_UP])
+    machine.effects.draws_figures |= what.result.startswith("matplotlib")
     machine.effects.varies |= what.varies
     machine.effects.acts |= what.acts
     if what.sets:

@@ -359,8 +359,11 @@ def assign(machine: Machine, target: ast.expr, value: Value) -> None:
             _unpack(machine, elts, value)
         case ast.Starred(value=inner):
             assign(machine, inner, of(made("list", None, value)))
-        case ast.Attribute(value=inner):
-            _set_part(machine, evaluate(machine, inner), value, deep=False)
+        case ast.Attribute(value=inner, attr=name):
+            container = evaluate(machine, inner)
+            for obj in container.objs:
+                obj.attributes[name] = join([obj.attributes[name], value]) if name in obj.attributes else value
+            _set_part(machine, container, value, deep=False)
         case ast.Subscript(value=inner, slice=index):
             evaluate(machine, index)
             container = evaluate(machine, inner)

@@ -65,7 +65,8 @@ class Effects:
     `reads` and `changes` concern values that were there before the statement, each with the first place;
     `binds` says whether the name is surely bound afterwards; `groups` are names that share what was changed;
     `unknown` that something was called of which nothing is known; `varies` that the result differs from run to run,
-    `acts` that it acts on the world outside; `paths` are the library names it uses,
+    `acts` that it acts on the world outside,
+    `draws_figures` that it works on pyplot's figures; `paths` are the library names it uses,
     `builtins` the built-in names,
     `quoted` names that stand in text: `df.query("a > @threshold")`.
     """
@@ -85,6 +86,7 @@ class Effects:
     unknown: bool = False
     varies: bool = False
     acts: bool = False
+    draws_figures: bool = False
 
 
 @dataclass(eq=False, slots=True)

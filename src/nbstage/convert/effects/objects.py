@@ -97,20 +97,30 @@ def attribute_of(value: Value, name: str) -> Value:
             found.add(_view(obj, _attribute_type(obj.type, name)))
         elif isinstance(obj.detail, EstimatorInfo) and name.endswith("_") and "estimator" not in name:
             found.add(_view(obj, "data"))
-        elif isinstance(obj.detail, ClassInfo) and name in obj.detail.members:
-            found.update(obj.detail.members[name].objs)
-            found.update(obj.parts)
+        elif isinstance(obj.detail, ClassInfo):
+            found |= _attribute_of_instance(obj, name)
         else:
             # What is not known stands for its parts too: to change it is to change them.
             found.add(obj)
             found.update(obj.parts if obj.type else ())
-    return _as_value(found, value)
+    return _as_value(found, value, name)
 
 
-def _as_value(found: set[Obj], value: Value) -> Value:
+def _attribute_of_instance(obj: Obj, name: str) -> set[Obj]:
+    """What code of the notebook set, and what it can't be known to be: then the whole object stands for it."""
+    found = {part for part in obj.parts if part.type == ""}
+    for member in members_of(obj, name):
+        found.add(member)
+    if name in obj.attributes:
+        return found | obj.attributes[name].objs
+    return found | {obj} | obj.parts
+
+
+def _as_value(found: set[Obj], value: Value, name: str) -> Value:
     types = {obj.type for obj in found}
     if not found:
-        return Value(type="scalar") if value.type == "scalar" else Value()
+        kept = [obj.attributes[name] for obj in value.objs if name in obj.attributes]
+        return kept[0] if len(kept) == 1 else Value(type="scalar") if value.type == "scalar" else Value()
     if types & DATA and len(types) == 1:
         return Value(frozenset(found), types.pop())
     return Value(frozenset(found), "")

@@ -121,7 +121,9 @@ def result(
     if what.fresh:
         return of(Obj(what.result))
     obj = _sharing(what.result, (receiver, *args) if receiver is not None else args)
-    for value in keywords.values():
+    for word, value in keywords.items():
+        if word == "key" and what.result == "list":
+            continue
         if what.result in DATA:
             obj.share(part for part in value.objs if part.type in DATA)
         obj.hold(value.objs)
@@ -166,6 +168,8 @@ def _sharing(type: str, given: tuple[Value, ...]) -> Obj:
         if type in DATA:
             obj.share(part for part in value.objs if part.type in DATA)
             obj.hold(part for part in value.objs if part.type not in DATA)
+        elif type in _ITERATORS and value.type == "function":
+            obj.share(value.objs)
         elif type in ("list", "set", "dict", *_ITERATORS):
             obj.hold(element_of(value).objs)
             obj.hold(part for part in value.objs if type in _ITERATORS and part.type in (*_ITERATORS, "file", ""))

@@ -26,7 +26,8 @@ UNKNOWN = Unknown()
 class Obj:
     """One abstract object. `type` is its class as far as known, `detail` what a function or class of the notebook is made of.
 
-    `views` are the objects that share a table's memory, one for each type of view; `origin` is what a view is a view of.
+    `views` are the objects that share a table's memory, one for each type of view; `origin` is what a view is a view of;
+    `attributes` are those that the notebook's own code sets.
     """
 
     type: str
@@ -37,6 +38,7 @@ class Obj:
     names: set[str] = field(default_factory=set)
     views: dict[str, Obj] = field(default_factory=dict)
     origin: Obj | None = None
+    attributes: dict[str, Value] = field(default_factory=dict)
 
     def hold(self, others: Iterable[Obj]) -> None:
         """Let this object hold the others."""

@@ -116,7 +116,7 @@ itertools.product itertools.combinations itertools.permutations itertools.zip_lo
 functools.partial -> ?
 functools.reduce functools.* -> ?
 contextlib.* abc.* typing.* dataclasses.* enum.* types.* -> ?
-dataclasses.field dataclasses.asdict dataclasses.replace -> ?
+dataclasses.field -> scalar fresh
 pathlib.Path pathlib.PurePath -> Path fresh
 os.path.exists os.path.isfile os.path.isdir -> bool fresh
 os.path.* os.fspath -> str fresh

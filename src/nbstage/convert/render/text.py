@@ -10,6 +10,8 @@ from nbstage.convert.blocks import frozen_lines, lines_of, trailing_lines
 from nbstage.convert.units import Unit
 
 WIDTH = 88
+#: Jupyter closes a cell's figures when it ends, so that the next cell begins with none.
+_CLOSE = "    nbstage.runtime.close_figures()"
 
 
 def body_lines(units: Iterable[Unit], *, ends: bool = True) -> tuple[str, ...]:
@@ -21,10 +23,11 @@ def body_lines(units: Iterable[Unit], *, ends: bool = True) -> tuple[str, ...]:
     for unit in units:
         cells.setdefault(unit.block.cell.number, []).append(unit)
     lines: list[str] = []
-    for members in cells.values():
-        text = _cell_text(members, ends=ends)
+    drawing = [number for number, members in cells.items() if any(unit.effects.draws_figures for unit in members)]
+    for number, members in cells.items():
+        text = [*_cell_text(members, ends=ends), *([_CLOSE] if number in drawing[:-1] else [])]
         if text:
-            lines += ["", *text] if lines else list(text)
+            lines += ["", *text] if lines else text
     return tuple(lines)
 
 

@@ -71,7 +71,7 @@ def _out_of_order(converted: Converted) -> Iterator[Problem]:
                 "NBS301",
                 f"the notebook was saved with cells run out of order: cell {cell.number} ran before one above it",
                 Place(converted.notebook.path, cell.number),
-                "its outputs may differ from a run top to bottom, which is what the pipeline does: restart and run all.",
+                "the pipeline does what a run top to bottom does: restart the kernel, run all cells and save.",
                 Level.NOTE,
             )
             return

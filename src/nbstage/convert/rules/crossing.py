@@ -57,7 +57,7 @@ def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
     for kind in sorted({obj.type for obj in _held(objs)} & set(_LASTING)):
         hint = f"keep what comes out of it: `{crossing.name} = list({crossing.name})`."
         if "iterator" not in _LASTING[kind]:
-            hint = f"open it again in stage '{crossing.target}', or do this work in one stage."
+            hint = f"make it anew in stage '{crossing.target}', or do this work in one stage."
         yield Problem(
             "NBS230",
             f"'{crossing.name}' is needed by stage '{crossing.target}', but it is or holds {_LASTING[kind]}: it can't be stored",
@@ -99,11 +99,13 @@ def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
         if not isinstance(info, ClassInfo) or _is_importable(converted, info.node):
             continue
         names = sorted(_own_names(converted, info))
-        because = f", for it uses '{names[0]}'" if names else ""
+        if _travels_with_its_object(converted, info, names):
+            continue
+        because = f": it uses '{names[0]}'" if names else ""
         yield Problem(
             "NBS232",
             f"'{crossing.name}' takes an object of class '{info.node.name}' to stage '{crossing.target}', "
-            f"but the class can't stand in a module of its own{because}",
+            f"but the class can't have a module of its own{because}",
             converted.place(crossing.maker),
             f"give the class all it needs as arguments, and define '{info.node.name}' once, outside of functions.",
         )
@@ -113,6 +115,16 @@ def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
 def _is_importable(converted: Converted, node: ast.ClassDef) -> bool:
     program = converted.program
     return any(program.units[index].node is node for index in program.importable)
+
+
+def _travels_with_its_object(converted: Converted, info: ClassInfo, names: list[str]) -> bool:
+    """A class that only one stage uses by name is stored with its objects, and so are values that never change."""
+    program = converted.program
+    unit = next((unit.index for unit in program.units if unit.node is info.node), None)
+    if unit is None:
+        return not names
+    users = {stage.name for stage in converted.flow.stages.values() if unit in (*stage.units, *stage.repeats)}
+    return len(users) == 1 and all(len(program.writers[name]) == 1 for name in names)
 
 
 def _own_names(converted: Converted, info: ClassInfo) -> set[str]:

@@ -39,14 +39,14 @@ def _problem(converted: Converted, finding: Finding) -> Iterator[Problem]:
         case Trouble.SKIPPED:
             yield Problem(
                 "NBS203",
-                f"{stage} needs {_named(finding.name)}, which only cell {_maker_cell(converted, finding)} makes, and that is left out",
+                f"{stage} needs {_named(finding.name)}, but cell {_maker_cell(converted, finding)}, which makes it, is no part of the pipeline",
                 where,
-                f"tag cell {_maker_cell(converted, finding)} with a stage instead of `skip`, or move what makes it.",
+                f"tag cell {_maker_cell(converted, finding)} with a stage, or move the line that makes it to one.",
             )
         case Trouble.SKIP_CHANGES:
             yield Problem(
                 "NBS204",
-                f"{stage} needs {_named(finding.name)} as cell {_maker_cell(converted, finding)} may have changed it, and that is left out",
+                f"{stage} uses {_named(finding.name)}, which cell {_maker_cell(converted, finding)} may have changed, and that cell is no part of the pipeline",
                 where,
                 f"tag cell {_maker_cell(converted, finding)} with a stage, or let it work on a copy: `{_copy(finding.name)}`.",
             )
@@ -87,7 +87,7 @@ def _never_made(converted: Converted, finding: Finding, stage: str, where: Place
         "NBS201",
         f"{stage} uses '{finding.name}', which no earlier stage makes",
         where,
-        f"define '{finding.name}' in a cell above, or correct the name{_near(converted, finding.name)}.",
+        f"define '{finding.name}' in a cell above, or correct the name{_near(converted, finding.name)}",
     )
 
 
@@ -96,7 +96,7 @@ def _near(converted: Converted, name: str) -> str:
 
     names = [other for other in converted.program.writers if other.isidentifier() and other != name]
     near = get_close_matches(name, names, n=1)
-    return f": is it '{near[0]}'?" if near else ""
+    return f": is it '{near[0]}'?" if near else "."
 
 
 def _made_later(converted: Converted, finding: Finding, user: Unit, stage: str, where: Place) -> Problem:
@@ -112,7 +112,7 @@ def _made_later(converted: Converted, finding: Finding, user: Unit, stage: str, 
         "NBS202",
         message,
         where,
-        "run the notebook top to bottom to see the error; then move the cell that makes it up.",
+        "run top to bottom, the notebook fails here too: make the value in a cell above this one.",
     )
 
 
@@ -124,13 +124,13 @@ def _two_values(converted: Converted, finding: Finding, where: Place) -> Problem
             "NBS207",
             f"stage '{first}' gives {_named(finding.name)} another value after stage '{second}' used it (in cell {maker})",
             where,
-            f"a stage hands on what it has at its end: give cell {where.cell} a stage of its own.",
+            f"a stage runs in one go and hands on what it has at its end: give cell {where.cell} a stage of its own.",
         )
     return Problem(
         "NBS208",
         f"stage '{first}' needs {_named(finding.name)} as cell {maker} leaves it, but has worked with another value of it before",
         where,
-        f"a stage runs in one go: give cell {where.cell} a stage of its own.",
+        f"a stage runs in one go, all its cells together: give cell {where.cell} a stage of its own.",
     )
 
 

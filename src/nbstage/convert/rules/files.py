@@ -54,8 +54,8 @@ def _judge(converted: Converted, writes: list[_Use], reads: list[_Use]) -> Itera
                 converted,
                 write,
                 "NBS306",
-                "'{path}' may or may not be written, so it is no output of the stage",
-                "write it in any case, outside of `if` and loops.",
+                "'{path}' is perhaps not written every time, so DVC does not track it as an output",
+                "write it every time, outside of `if` and loops.",
                 level=Level.NOTE,
             )
         if write.unit.stage and outside(write.path):
@@ -74,14 +74,14 @@ def _order(converted: Converted, write: _Use, reads: list[_Use]) -> Iterator[Pro
         if not read.unit.stage:
             continue
         if not kept(write.unit) and write.unit.index < read.unit.index:
-            message = "stage '{0}' reads '{path}', which cell {cell} writes, and that is left out"
-            hint = "tag that cell with a stage."
+            message = "stage '{0}' reads '{path}', which cell {cell} writes, and that cell is no part of the pipeline"
+            hint = "tag that cell with a stage, or keep the file as data and take the cell out."
             yield _problem(converted, read, "NBS243", message, hint, [read.unit.stage], write.unit.block.cell.number)
         if not write.unit.stage:
             continue
         if read.unit.stage == write.unit.stage:
             if read.unit.index <= write.unit.index and not _written_before(read, write):
-                message = "stage '{0}' reads '{path}' and then writes it: run twice, it would not read the same"
+                message = "stage '{0}' reads '{path}' and then overwrites it: a second run would not read the same"
                 yield _problem(converted, write, "NBS242", message, "write to another file.", [read.unit.stage])
         elif read.unit.index < write.unit.index:
             message = "stage '{0}' reads '{path}', which stage '{1}' writes only later"

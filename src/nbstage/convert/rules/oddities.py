@@ -27,13 +27,13 @@ _ERRORS = {
         "'{}' is IPython's memory of earlier cells, which a stage does not have",
         "give the value a name where it is made.",
     ),
-    Oddity.INPUT: ("NBS223", "'{}' waits for somebody to type, and nobody is there", "make it a parameter."),
-    Oddity.EXITS: ("NBS224", "'{}' would end the stage before its results are saved", "put the rest under an `if`."),
+    Oddity.INPUT: ("NBS223", "'{}' waits for somebody to type, and nobody is there", "make it a parameter: its value is in params.yaml."),
+    Oddity.EXITS: ("NBS224", "'{}' would end the stage before its results are saved", "raise an error to stop, or put the rest under an `if`."),
     Oddity.KERNEL: ("NBS225", "'get_ipython()' exists only in a notebook", "write what it does as plain Python."),
     Oddity.STAR: (
         "NBS226",
         "the names that 'from {} import *' brings can't be told: the module can't be imported here",
-        "name what you import, or install the module.",
+        "name what you import, or install the module here.",
     ),
 }
 _NOTES = {

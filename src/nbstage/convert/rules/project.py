@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from reprlib import repr as short
 
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.rules.notebook import Converted
@@ -29,7 +30,7 @@ def judge_project(notebooks: tuple[Converted, ...]) -> Iterator[Problem]:
             if other != path and repr(value) != repr(parameter.value):
                 yield Problem(
                     "NBS117",
-                    f"parameter '{parameter.name}' is {parameter.value!r} here and {value!r} in '{other}'",
+                    f"parameter '{parameter.name}' is {short(parameter.value)} here and {short(value)} in '{other}'",
                     converted.place(converted.program.parameters[parameter.name]),
                     "params.yaml has one value for both: give them one value, or two names.",
                 )
