@@ -23,7 +23,6 @@ from nbstage.convert.stages import plan_stages, workdir_of
 from nbstage.convert.units import program
 from nbstage.model import (
     CellKind,
-
     Config,
     File,
     Level,
@@ -83,7 +82,9 @@ def _has_error(problems: Iterable[Problem]) -> bool:
     return any(problem.level is Level.ERROR for problem in problems)
 
 
-def _convert_all(root: Path, config: Config, paths: tuple[str, ...]) -> tuple[Found, tuple[Problem, ...]]:
+def _convert_all(
+    root: Path, config: Config, paths: tuple[str, ...]
+) -> tuple[Found, tuple[Problem, ...]]:
     held = read_params(disk.read_text(root, "params.yaml"))
     if not isinstance(held, dict):
         return (), held
@@ -134,7 +135,11 @@ def _blocks(notebook: Notebook) -> tuple[tuple[Block, ...], tuple[Problem, ...]]
 def _imported(blocks: tuple[Block, ...]) -> set[str]:
     nodes = [node for block in blocks for node in ast.walk(ast.parse(block.code.text))]
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    named = {
+        node.module
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
     return {name.split(".")[0] for name in plain | named}
 
 
@@ -145,7 +150,9 @@ def _together(found: Found, config: Config) -> Pipeline:
         modules[package.path] = package
     return Pipeline(
         tuple(stage for part in parts for stage in part.stages),
-        tuple({parameter.name: parameter for part in parts for parameter in part.parameters}.values()),
+        tuple(
+            {parameter.name: parameter for part in parts for parameter in part.parameters}.values()
+        ),
         tuple(modules[path] for path in sorted(modules)),
     )
 
@@ -158,7 +165,10 @@ def _files(
     dvc_yaml = render_dvc_yaml(pipeline, before, (*paths, *gone))
     params_yaml = render_params_yaml(pipeline.parameters, disk.read_text(root, "params.yaml"))
     if not isinstance(dvc_yaml, str) or not isinstance(params_yaml, str):
-        return (), (*(() if isinstance(dvc_yaml, str) else dvc_yaml), *(() if isinstance(params_yaml, str) else params_yaml))
+        return (), (
+            *(() if isinstance(dvc_yaml, str) else dvc_yaml),
+            *(() if isinstance(params_yaml, str) else params_yaml),
+        )
     files = [*pipeline.modules, File("dvc.yaml", dvc_yaml, Owner.BOTH)]
     if params_yaml or pipeline.parameters:
         files.append(File("params.yaml", params_yaml, Owner.BOTH))
@@ -167,6 +177,3 @@ def _files(
     if lock is not None and removed:
         files.append(File("dvc.lock", prune_lock(lock, removed), Owner.BOTH))
     return tuple(files), ()
-
-
-

@@ -15,7 +15,9 @@ def local_modules(root: Path, workdir: str, modules: Iterable[str]) -> dict[str,
     for module in sorted(modules):
         files = _files(folder, module, set())
         if files:
-            found[module] = tuple(sorted(path.relative_to(root.resolve()).as_posix() for path in files))
+            found[module] = tuple(
+                sorted(path.relative_to(root.resolve()).as_posix() for path in files)
+            )
     return found
 
 
@@ -37,8 +39,17 @@ def _imported(path: Path) -> set[str]:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return set()
-    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    relative = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    plain = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    relative = {
+        node.module or ""
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not node.level
+    }
     return {name.split(".")[0] for name in plain | relative if name}
 
 
@@ -64,5 +75,7 @@ def _defined_names(path: Path) -> tuple[str, ...] | None:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
-    names = {name for statement in tree.body for name in bindings(statement) if not name.startswith("_")}
+    names = {
+        name for statement in tree.body for name in bindings(statement) if not name.startswith("_")
+    }
     return tuple(sorted(names))

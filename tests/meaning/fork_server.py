@@ -24,6 +24,12 @@ from typing import Any
 
 SECONDS = 60  # a stage that takes longer hangs
 
+# Whose objects are told apart by their attributes.
+_OPEN = ("__main__", "pipeline", "sklearn")
+
+# What IPython gives for `lines = !ls`, and what stands for it in a stage.
+_ALIKE = {"Lines": "SList"}
+
 Answer = dict[str, Any]  # JSON
 
 
@@ -80,6 +86,7 @@ def _notebook(request: Answer) -> Answer:
     """Run all cells in one namespace: what each shows, and all values after each."""
     run = _ipython() if request["ipython"] else _python()
     os.chdir(request["workdir"])
+    sys.path[0] = ""
     cells, at = [], 0
     for cell in request["cells"]:
         namespace, error = run(cell["code"])
@@ -119,6 +126,8 @@ def _ipython() -> Runner:
     shell = InteractiveShell.instance(config=config)
     shell.ast_node_interactivity = "none"
     shell.showtraceback = lambda *args, **kwargs: None
+    shell.enable_gui = lambda gui=None: None
+    shell.set_hook("show_in_pager", lambda *args, **kwargs: None)
     hidden = set(shell.user_ns)
 
     def run(code: str) -> tuple[dict[str, Any], str]:
@@ -166,7 +175,7 @@ def _described(namespace: dict[str, Any]) -> dict[str, str]:
 
 def describe(value: object, seen: dict[int, int]) -> str:
     """A text that is the same for equal values of the same type, holding the same objects twice."""
-    name = type(value).__name__
+    name = _ALIKE.get(type(value).__name__, type(value).__name__)
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         return repr(value) if type(value).__module__ == "builtins" else f"{name} {value!r}"
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
@@ -194,9 +203,9 @@ def _content(value: Any, seen: dict[int, int]) -> str:
         return f" {value.to_csv()} {types_of} {value.index!r} {value.attrs}"
     if kind == "numpy" and hasattr(value, "dtype"):
         return f" {value.dtype} {value.shape} {value.tolist()!r}"
-    if hasattr(value, "__dict__") and not callable(value):
+    if kind in _OPEN and hasattr(value, "__dict__"):
         return f" {describe(vars(value), seen)}"
-    return " " + re.sub(r"0x[0-9a-f]+|<locals>\.|\b[\w.]+\.(?=\w+ (?:object|at))", "", repr(value))
+    return " " + re.sub(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\b[\w.<>]+\.(?=\w)", "", repr(value))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from tests.notebooks_as_text import ipynb, notebook
 PATH = "notebooks/nb.ipynb"
 _SERVER = Path(__file__).with_name("fork_server.py")
 _ASIDE = ("skip", "check", "imports", "functions", "parameters", "pipeline-parameters")
+_TOLD_BY_MAGICS = re.compile(r"(?m)^(?:CPU times|Wall time|env|Writing|Overwriting)\b.*\n")
 
 
 class Kind(Enum):
@@ -161,6 +162,7 @@ def _run_stages(server: Forks, root: Path, case: Case, cells: list[dict[str, Any
         shown = "".join(
             cell["shown"] for cell, owner in zip(cells, owners, strict=True) if owner == stage
         )
+        shown = _TOLD_BY_MAGICS.sub("", shown.replace("\r\n", "\n")) if case.ipython else shown
         if done["shown"] != shown:
             told = f"shows:\n{done['shown']}the notebook shows:\n{shown}"
             return Outcome(Kind.DIFFERENT, detail=_told(root, stage, told))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from nbstage.convert import known
 
 #: The formats a user may declare in `[tool.nbstage.formats]`, with their extensions.
-FORMATS = {"parquet": ".parquet", "npy": ".npy", "npz": ".npz", "json": ".json", "joblib": ".joblib", "pickle": ".pkl"}
+FORMATS = {
+    "parquet": ".parquet",
+    "npy": ".npy",
+    "npz": ".npz",
+    "json": ".json",
+    "joblib": ".joblib",
+    "pickle": ".pkl",
+}
 _BY_TYPE = {
     "pandas.DataFrame": ".parquet",
     "numpy.ndarray": ".npy",

@@ -23,12 +23,17 @@ def imports_of(unit: Unit) -> tuple[Import, ...]:
     """The names an import statement binds; those of a star import one by one."""
     match unit.node:
         case ast.Import(names=aliases):
-            return tuple(Import(alias.name, "", alias.asname or alias.name.split(".")[0]) for alias in aliases)
+            return tuple(
+                Import(alias.name, "", alias.asname or alias.name.split(".")[0])
+                for alias in aliases
+            )
         case ast.ImportFrom(names=[ast.alias(name="*")], module=str(module)):
             return tuple(Import(module, name, name) for name in sorted(unit.effects.binds))
         case ast.ImportFrom(names=aliases, module=module, level=level):
             source = "." * level + (module or "")
-            return tuple(Import(source, alias.name, alias.asname or alias.name) for alias in aliases)
+            return tuple(
+                Import(source, alias.name, alias.asname or alias.name) for alias in aliases
+            )
         case _:
             return ()
 
@@ -43,7 +48,9 @@ def render_imports(found: Iterable[Import], local: frozenset[str] = frozenset())
     for _, group in sorted(groups.items()):
         if lines:
             lines.append("")
-        for _, items in sorted(group.items(), key=lambda entry: (entry[0][0], entry[0][1].lower(), entry[0][1])):
+        for _, items in sorted(
+            group.items(), key=lambda entry: (entry[0][0], entry[0][1].lower(), entry[0][1])
+        ):
             lines += _statement(sorted(items, key=lambda item: _name_order(item.name)))
     return tuple(lines)
 
@@ -68,7 +75,9 @@ def _statement(items: list[Import]) -> list[str]:
     if not first.name:
         plain = first.bound == first.module.split(".")[0]
         return [f"import {first.module}" + ("" if plain else f" as {first.bound}")]
-    names = [item.name if item.name == item.bound else f"{item.name} as {item.bound}" for item in items]
+    names = [
+        item.name if item.name == item.bound else f"{item.name} as {item.bound}" for item in items
+    ]
     line = f"from {first.module} import {', '.join(names)}"
     if len(line) <= 88:
         return [line]

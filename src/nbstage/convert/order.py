@@ -31,7 +31,9 @@ def find_cycle(flow: Flow, plans: tuple[StagePlan, ...]) -> tuple[str, ...]:
     return ()
 
 
-def _visit(waits: dict[str, set[str]], name: str, path: list[str], done: set[str]) -> tuple[str, ...]:
+def _visit(
+    waits: dict[str, set[str]], name: str, path: list[str], done: set[str]
+) -> tuple[str, ...]:
     if name in path:
         return tuple(reversed(path[path.index(name) :]))
     if name in done:

@@ -39,11 +39,15 @@ def find_parameters(blocks: tuple[Block, ...]) -> tuple[Parameter, ...]:
             if not name or expression is None:
                 continue
             try:
-                value = _evaluate(expression, {other: parameter.value for other, parameter in found.items()})
+                value = _evaluate(
+                    expression, {other: parameter.value for other, parameter in found.items()}
+                )
             except NotPlain:
                 continue
             lines = (*range(segment.first, segment.start), segment.last)
-            found[name] = Parameter(name, value, tuple(comments[line] for line in lines if line in comments))
+            found[name] = Parameter(
+                name, value, tuple(comments[line] for line in lines if line in comments)
+            )
     return tuple(found.values())
 
 
@@ -63,7 +67,11 @@ def _comments(text: str) -> dict[int, str]:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):
         return {}
-    return {token.start[0]: token.string.lstrip("#").strip() for token in tokens if token.type == tokenize.COMMENT}
+    return {
+        token.start[0]: token.string.lstrip("#").strip()
+        for token in tokens
+        if token.type == tokenize.COMMENT
+    }
 
 
 def _evaluate(node: ast.expr, known: dict[str, object]) -> object:

@@ -26,11 +26,24 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
     """All that one notebook contributes."""
     planned = [_planned(converted, plan, config, local) for plan in converted.plans]
     names = frozenset(local)
-    modules = {module for module in converted.shared.modules.values() if _is_used(converted, module)}
+    modules = {
+        module for module in converted.shared.modules.values() if _is_used(converted, module)
+    }
     files = [
-        *(File(f"pipeline/{plan.name}.py", render_stage(converted.program, plan, names), Owner.TOOL) for plan in converted.plans),
         *(
-            File(module.path, render_shared(converted.program, converted.shared, module, converted.notebook.path, names), Owner.TOOL)
+            File(
+                f"pipeline/{plan.name}.py", render_stage(converted.program, plan, names), Owner.TOOL
+            )
+            for plan in converted.plans
+        ),
+        *(
+            File(
+                module.path,
+                render_shared(
+                    converted.program, converted.shared, module, converted.notebook.path, names
+                ),
+                Owner.TOOL,
+            )
             for module in sorted(modules, key=lambda module: module.name)
         ),
     ]
@@ -51,7 +64,11 @@ def package_file(notebooks: tuple[tuple[Converted, LocalModules], ...]) -> File 
     folders.pop(".", None)
     header = HEADER.format(notebooks[0][0].notebook.path if notebooks else "the notebooks")
     if not folders:
-        return File("pipeline/__init__.py", f'{header}\n"""The stages of the pipeline, one module each."""\n', Owner.TOOL)
+        return File(
+            "pipeline/__init__.py",
+            f'{header}\n"""The stages of the pipeline, one module each."""\n',
+            Owner.TOOL,
+        )
     lines = [
         header,
         '"""The stages of the pipeline, one module each. Modules that lie beside the notebooks can be imported."""',
@@ -60,7 +77,11 @@ def package_file(notebooks: tuple[tuple[Converted, LocalModules], ...]) -> File 
         "from pathlib import Path",
         "",
         "_ROOT = Path(__file__).resolve().parent.parent",
-        *(f'sys.path.insert(0, str(_ROOT / "{folder}"))' for folder in folders if not outside(folder)),
+        *(
+            f'sys.path.insert(0, str(_ROOT / "{folder}"))'
+            for folder in folders
+            if not outside(folder)
+        ),
         "",
     ]
     return File("pipeline/__init__.py", "\n".join(lines), Owner.TOOL)
@@ -70,10 +91,17 @@ def _is_used(converted: Converted, module: SharedModule) -> bool:
     return any(module in _all_modules(converted, plan) for plan in converted.plans)
 
 
-def _planned(converted: Converted, plan: StagePlan, config: Config, local: LocalModules) -> PlannedStage:
+def _planned(
+    converted: Converted, plan: StagePlan, config: Config, local: LocalModules
+) -> PlannedStage:
     helpers = sorted(module.path for module in _all_modules(converted, plan))
     after = [f"artifacts/{name}/done.txt" for name in plan.after]
-    data = [*plan.reads, *config.deps.get(plan.name, ()), *_local_files(converted, plan, local), *after]
+    data = [
+        *plan.reads,
+        *config.deps.get(plan.name, ()),
+        *_local_files(converted, plan, local),
+        *after,
+    ]
     return PlannedStage(
         name=plan.name,
         notebook=plan.notebook,
@@ -81,7 +109,11 @@ def _planned(converted: Converted, plan: StagePlan, config: Config, local: Local
         deps=tuple(dict.fromkeys([f"pipeline/{plan.name}.py", *helpers, *sorted(set(data))])),
         inputs=plan.inputs,
         params=plan.parameters,
-        outs=tuple(sorted([*plan.writes, *([f"artifacts/{plan.name}/done.txt"] if plan.marks_done else [])])),
+        outs=tuple(
+            sorted(
+                [*plan.writes, *([f"artifacts/{plan.name}/done.txt"] if plan.marks_done else [])]
+            )
+        ),
         outputs=plan.outputs,
         metrics=(f"metrics/{plan.name}.json",) if plan.metrics else (),
         plots=(f"plots/{plan.name}",) if plan.plots else (),
@@ -104,13 +136,24 @@ def _all_modules(converted: Converted, plan: StagePlan) -> frozenset[SharedModul
 def _modules_of_inputs(converted: Converted, plan: StagePlan) -> list[SharedModule]:
     """A loaded model may hold objects of the notebook's classes: their code runs in this stage too."""
     stage = converted.flow.stages[plan.name]
-    values = [value_of(converted.flow, name, crossing.maker) for name, crossing in stage.inputs.items()]
+    values = [
+        value_of(converted.flow, name, crossing.maker) for name, crossing in stage.inputs.items()
+    ]
     objs = [obj for value in values if value is not None for obj in value.objs]
     nodes = {
-        obj.detail.node for obj in closure(objs, lambda obj: obj.parts) if isinstance(obj.detail, ClassInfo | FunctionInfo)
+        obj.detail.node
+        for obj in closure(objs, lambda obj: obj.parts)
+        if isinstance(obj.detail, ClassInfo | FunctionInfo)
     }
-    names = {name for unit in converted.program.units if unit.node in nodes for name in unit.effects.binds}
-    return [converted.shared.modules[name] for name in sorted(names) if name in converted.shared.modules]
+    names = {
+        name
+        for unit in converted.program.units
+        if unit.node in nodes
+        for name in unit.effects.binds
+    }
+    return [
+        converted.shared.modules[name] for name in sorted(names) if name in converted.shared.modules
+    ]
 
 
 def _local_files(converted: Converted, plan: StagePlan, local: LocalModules) -> list[str]:
@@ -125,15 +168,25 @@ def _local_files(converted: Converted, plan: StagePlan, local: LocalModules) -> 
         if name not in seen:
             seen.add(name)
             earlier = next(other for other in converted.plans if other.name == name)
-            sources += [artifact.stage for artifact in earlier.inputs if _may_hold_objects(artifact)]
+            sources += [
+                artifact.stage for artifact in earlier.inputs if _may_hold_objects(artifact)
+            ]
     roots = users[plan.name].union(*(users[name] for name in seen))
     return [path for root in sorted(roots) for path in local[root]]
 
 
 def _local_roots(converted: Converted, plan: StagePlan, local: LocalModules) -> frozenset[str]:
-    units = [*plan.imports, *plan.body, *(index for module in _all_modules(converted, plan) for index in module.units)]
+    units = [
+        *plan.imports,
+        *plan.body,
+        *(index for module in _all_modules(converted, plan) for index in module.units),
+    ]
     needed = {need for index in units for need in converted.shared.needs.get(index, ())}
-    modules = [item.module for index in (*units, *needed) for item in imports_of(converted.program.units[index])]
+    modules = [
+        item.module
+        for index in (*units, *needed)
+        for item in imports_of(converted.program.units[index])
+    ]
     return frozenset(module.split(".")[0] for module in modules) & set(local)
 
 

@@ -37,13 +37,21 @@ class Shared:
 
 def share(program: Program) -> Shared:
     """Give each importable function or class its module."""
-    canonical = {name: _first(program, name) for index in program.importable for name in program.units[index].effects.binds}
+    canonical = {
+        name: _first(program, name)
+        for index in program.importable
+        for name in program.units[index].effects.binds
+    }
     needs = {index: _needs(program, canonical, index) for index in sorted(program.importable)}
     groups: dict[str, set[int]] = {}
     for index in sorted(set(canonical.values())):
         if not stands_alone(program, index):
             continue
-        circle = {other for other in _reach(needs, index) if index in _reach(needs, other) and stands_alone(program, other)}
+        circle = {
+            other
+            for other in _reach(needs, index)
+            if index in _reach(needs, other) and stands_alone(program, other)
+        }
         first = min(circle | {index})
         key = module_name(min(program.units[first].effects.binds))
         groups.setdefault(key, set()).update(circle | {index})

@@ -15,13 +15,43 @@ from nbstage.convert.units import Program, Unit, is_definition
 from nbstage.model import Artifact, Config, Metrics
 
 #: Random states travel like variables; these are their names in generated code.
-RANDOM_NAMES = {"<numpy.random>": "numpy_random_state", "<random>": "python_random_state", "<torch.random>": "torch_random_state"}
+RANDOM_NAMES = {
+    "<numpy.random>": "numpy_random_state",
+    "<random>": "python_random_state",
+    "<torch.random>": "torch_random_state",
+}
 RANDOM_SOURCES = {"<numpy.random>": "numpy", "<random>": "random", "<torch.random>": "torch"}
-_NEVER_METRIC = frozenset({"numpy.ndarray", "str", "set", "iterator", "pairs", "function", "class", "Path", "bytes", "list"})
+_NEVER_METRIC = frozenset(
+    {
+        "numpy.ndarray",
+        "str",
+        "set",
+        "iterator",
+        "pairs",
+        "function",
+        "class",
+        "Path",
+        "bytes",
+        "list",
+    }
+)
 
 _LONGEST_DOC = 80
 _NEVER_TABLE = frozenset(
-    {"str", "int", "float", "bool", "scalar", "function", "class", "NoneType", "numpy", "numpy.ndarray", "data", "Path"}
+    {
+        "str",
+        "int",
+        "float",
+        "bool",
+        "scalar",
+        "function",
+        "class",
+        "NoneType",
+        "numpy",
+        "numpy.ndarray",
+        "data",
+        "Path",
+    }
 )
 
 
@@ -63,7 +93,9 @@ def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tu
     artifacts = {name: _artifacts(flow, stage, config) for name, stage in flow.stages.items()}
     waited_for = {name for stage in flow.stages for name in after_of(flow, stage)}
     return tuple(
-        _plan_stage(flow, shared, stage, artifacts, notebook, workdir, marks_done=name in waited_for)
+        _plan_stage(
+            flow, shared, stage, artifacts, notebook, workdir, marks_done=name in waited_for
+        )
         for name, stage in flow.stages.items()
     )
 
@@ -108,7 +140,9 @@ def _plan_stage(
         inputs=_inputs(stage, artifacts),
         outputs=outputs,
         wanted=wanted,
-        unset_inputs=frozenset(name for name, found in stage.inputs.items() if name in flow.stages[found.source].unset),
+        unset_inputs=frozenset(
+            name for name, found in stage.inputs.items() if name in flow.stages[found.source].unset
+        ),
         unset_outputs=frozenset(stage.unset),
         results=results,
         metrics=metrics,
@@ -117,7 +151,15 @@ def _plan_stage(
         writes=writes,
         after=after_of(flow, stage.name),
         marks_done=marks_done,
-        resources=tuple(sorted({pair for index in stage.units for pair in program.units[index].block.label.resources})),
+        resources=tuple(
+            sorted(
+                {
+                    pair
+                    for index in stage.units
+                    for pair in program.units[index].block.label.resources
+                }
+            )
+        ),
     )
 
 
@@ -181,8 +223,18 @@ def _givers(program: Program, name: str) -> tuple[int, ...]:
 def _helpers(
     shared: Shared, program: Program, wanted: frozenset[str], everything: tuple[int, ...]
 ) -> tuple[SharedModule, ...]:
-    names = {name for index in everything if stands_alone(program, index) for name in program.units[index].effects.binds}
-    return tuple(sorted({shared.modules[name] for name in names if name in shared.modules}, key=lambda module: module.name))
+    names = {
+        name
+        for index in everything
+        if stands_alone(program, index)
+        for name in program.units[index].effects.binds
+    }
+    return tuple(
+        sorted(
+            {shared.modules[name] for name in names if name in shared.modules},
+            key=lambda module: module.name,
+        )
+    )
 
 
 def _tagged(flow: Flow, stage: StageFlow, tag: str) -> tuple[str, ...]:
@@ -205,7 +257,11 @@ def _may_be_shown(flow: Flow, name: str, last: int, tag: str) -> bool:
     if name.startswith("_") or value is None:
         return not name.startswith("_") and maker is not None
     never = _NEVER_METRIC if tag == "metrics" else _NEVER_TABLE
-    return value.type not in never and not value.type.startswith(("sklearn.", "matplotlib")) and not value.path
+    return (
+        value.type not in never
+        and not value.type.startswith(("sklearn.", "matplotlib"))
+        and not value.path
+    )
 
 
 def assigned_names(node: ast.stmt) -> tuple[str, ...]:
@@ -216,8 +272,16 @@ def assigned_names(node: ast.stmt) -> tuple[str, ...]:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
                 return tuple(found) if part is not node else ()
             case ast.Assign(targets=targets):
-                found += [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()) | ast.AugAssign(target=ast.Name(id=name)):
+                found += [
+                    name.id
+                    for target in targets
+                    for name in ast.walk(target)
+                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+                ]
+            case (
+                ast.AnnAssign(target=ast.Name(id=name), value=ast.expr())
+                | ast.AugAssign(target=ast.Name(id=name))
+            ):
                 found.append(name)
     return tuple(dict.fromkeys(found))
 
@@ -245,7 +309,9 @@ def _artifacts(flow: Flow, stage: StageFlow, config: Config) -> tuple[Artifact, 
                 rest.append(group)
         groups = [*rest, merged] if merged else rest
     found = [tuple(sorted(group)) for group in groups]
-    return tuple(Artifact(stage.name, names, _path(flow, stage, names, config)) for names in sorted(found))
+    return tuple(
+        Artifact(stage.name, names, _path(flow, stage, names, config)) for names in sorted(found)
+    )
 
 
 def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) -> str:
@@ -276,14 +342,20 @@ def _results(
 
 
 def _made_at(flow: Flow, stage: StageFlow, name: str) -> tuple[int, int]:
-    own = [index for index in flow.program.writers.get(name, ()) if flow.program.units[index].stage == stage.name]
+    own = [
+        index
+        for index in flow.program.writers.get(name, ())
+        if flow.program.units[index].stage == stage.name
+    ]
     if not own:
         return -1, 0
     bound = list(flow.program.units[own[0]].effects.binds)
     return own[0], bound.index(name) if name in bound else -1
 
 
-def files_of(program: Program, stage: StageFlow, workdir: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def files_of(
+    program: Program, stage: StageFlow, workdir: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files a stage surely reads (but for those it wrote before) and surely writes, relative to the root."""
     reads: dict[str, None] = {}
     writes: dict[str, None] = {}
@@ -300,4 +372,6 @@ def files_of(program: Program, stage: StageFlow, workdir: str) -> tuple[tuple[st
 def after_of(flow: Flow, stage: str) -> tuple[str, ...]:
     """The stages that a stage is told to run after."""
     units = [flow.program.units[index] for index in flow.stages[stage].units]
-    return tuple(sorted({name for unit in units for name in unit.block.label.after if name != stage}))
+    return tuple(
+        sorted({name for unit in units for name in unit.block.label.after if name != stage})
+    )

@@ -37,10 +37,14 @@ def annotations_for(program: Program, plan: StagePlan) -> Annotations:
     imports: set[Import] = set()
     first = plan.body[0] if plan.body else 0
     arguments = {
-        name: text for name in sorted(given) if (text := _annotation(program, _type_before(program, name, first), imports))
+        name: text
+        for name in sorted(given)
+        if (text := _annotation(program, _type_before(program, name, first), imports))
     }
     last = (plan.body[-1] if plan.body else 0) + 1
-    results = [_annotation(program, _type_before(program, name, last), imports) for name in plan.results]
+    results = [
+        _annotation(program, _type_before(program, name, last), imports) for name in plan.results
+    ]
     if not results:
         returns = "None"
     elif all(results) and not plan.unset_outputs:
@@ -64,14 +68,27 @@ def _annotation(program: Program, type: str, imports: set[Import]) -> str:
         return type
     if type in _MODULES:
         module, short, attribute = _MODULES[type]
-        bound = next((item.bound for item in _every_import(program) if item.module == module and not item.name), short)
-        if program.writers.get(bound) and bound == short and not _binds_module(program, module, bound):
+        bound = next(
+            (
+                item.bound
+                for item in _every_import(program)
+                if item.module == module and not item.name
+            ),
+            short,
+        )
+        if (
+            program.writers.get(bound)
+            and bound == short
+            and not _binds_module(program, module, bound)
+        ):
             return ""
         imports.add(Import(module, "", bound))
         return f"{bound}.{attribute}"
     if known.is_estimator(type):
         module, _, name = type.rpartition(".")
-        found = [item for item in _every_import(program) if item.module == module and item.name == name]
+        found = [
+            item for item in _every_import(program) if item.module == module and item.name == name
+        ]
         item = found[0] if found else Import(module, name, name)
         if found or name not in program.writers:
             imports.add(item)
@@ -80,7 +97,9 @@ def _annotation(program: Program, type: str, imports: set[Import]) -> str:
 
 
 def _every_import(program: Program) -> list[Import]:
-    return [item for index in sorted(program.importable) for item in imports_of(program.units[index])]
+    return [
+        item for index in sorted(program.importable) for item in imports_of(program.units[index])
+    ]
 
 
 def _binds_module(program: Program, module: str, bound: str) -> bool:

@@ -80,7 +80,9 @@ def program(
     statements = [_with_value(segment, parameters) for segment in every]
     units = tuple(
         Unit(index, segment, done.effects, done.values)
-        for index, (segment, done) in enumerate(zip(every, analyse(statements, star_names, {}), strict=True))
+        for index, (segment, done) in enumerate(
+            zip(every, analyse(statements, star_names, {}), strict=True)
+        )
     )
     draft = _Draft()
     for unit in units:
@@ -88,10 +90,16 @@ def program(
             draft.writers.setdefault(name, []).append(unit.index)
         if (name := parameter_name(unit)) in parameters:
             draft.parameters[name] = unit.index
-    found = Program(units, {name: tuple(rows) for name, rows in draft.writers.items()}, draft.parameters)
-    repeatable = _settle(found, {unit.index for unit in units if _may_repeat(found, unit)}, _needs_repeatable)
+    found = Program(
+        units, {name: tuple(rows) for name, rows in draft.writers.items()}, draft.parameters
+    )
+    repeatable = _settle(
+        found, {unit.index for unit in units if _may_repeat(found, unit)}, _needs_repeatable
+    )
     found = Program(units, found.writers, found.parameters, repeatable)
-    importable = _settle(found, {index for index in repeatable if _once(found, units[index])}, _needs_importable)
+    importable = _settle(
+        found, {index for index in repeatable if _once(found, units[index])}, _needs_importable
+    )
     return Program(units, found.writers, found.parameters, repeatable, importable)
 
 
@@ -112,8 +120,14 @@ def _with_value(segment: Segment, parameters: dict[str, object]) -> ast.stmt:
     if segment.block.role is not Role.PARAMETERS:
         return node
     match node:
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if name in parameters:
-            value = ast.parse(repr(parameters[name]), mode="eval").body if _is_literal(parameters[name]) else node.value
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if (
+            name in parameters
+        ):
+            value = (
+                ast.parse(repr(parameters[name]), mode="eval").body
+                if _is_literal(parameters[name])
+                else node.value
+            )
             target = ast.copy_location(ast.Name(name, ast.Store()), node)
             assigned = ast.copy_location(ast.Assign([target], value or ast.Constant(None)), node)
             return ast.fix_missing_locations(assigned)
@@ -122,13 +136,19 @@ def _with_value(segment: Segment, parameters: dict[str, object]) -> ast.stmt:
 
 
 def _is_literal(value: object) -> bool:
-    return isinstance(value, str | int | bool | None) or (isinstance(value, list | dict) and not value)
+    return isinstance(value, str | int | bool | None) or (
+        isinstance(value, list | dict) and not value
+    )
 
 
 def _may_repeat(program: Program, unit: Unit) -> bool:
     """Whether running the statement again in another process gives the same, as far as the statement itself goes."""
     effects = unit.effects
-    if unit.index in program.parameters.values() or effects.deletes or not (effects.binds or effects.changes):
+    if (
+        unit.index in program.parameters.values()
+        or effects.deletes
+        or not (effects.binds or effects.changes)
+    ):
         return False
     if unit.role in (Role.IMPORTS, Role.FUNCTIONS, Role.UNTAGGED, Role.PARAMETERS):
         quiet = not (effects.files or effects.unknown or effects.varies or effects.marks)
@@ -145,7 +165,9 @@ def is_definition(node: ast.stmt) -> bool:
             return True
         case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
             parts = [*body, *(part for handler in handlers for part in handler.body)]
-            return any(isinstance(part, _IMPORTS) for part in body) and all(_imports_or_flags(part) for part in parts)
+            return any(isinstance(part, _IMPORTS) for part in body) and all(
+                _imports_or_flags(part) for part in parts
+            )
         case _:
             return isinstance(node, (*_DEFINITIONS, *_IMPORTS))
 
@@ -202,7 +224,10 @@ def _needs_importable(program: Program, unit: Unit, kept: set[int]) -> bool:
 
 def _once(program: Program, unit: Unit) -> bool:
     """Whether all the names are bound just here (or alike elsewhere) and never changed."""
-    return all(_same_everywhere(program, name) for name in unit.effects.binds) and not unit.effects.changes
+    return (
+        all(_same_everywhere(program, name) for name in unit.effects.binds)
+        and not unit.effects.changes
+    )
 
 
 def _same_everywhere(program: Program, name: str) -> bool:
@@ -216,7 +241,9 @@ def _same_everywhere(program: Program, name: str) -> bool:
     if all(_imports_inside(writer.node, name) for writer in writers):
         return True
     first = ast.dump(writers[0].node)
-    return is_definition(writers[0].node) and all(ast.dump(writer.node) == first for writer in writers)
+    return is_definition(writers[0].node) and all(
+        ast.dump(writer.node) == first for writer in writers
+    )
 
 
 def _imports_inside(node: ast.stmt, name: str) -> bool:
@@ -226,7 +253,9 @@ def _imports_inside(node: ast.stmt, name: str) -> bool:
     return all(alias.asname is None for alias in node.names if alias.name.split(".")[0] == name)
 
 
-def _settle(program: Program, candidates: Iterable[int], keeps: Callable[[Program, Unit, set[int]], bool]) -> frozenset[int]:
+def _settle(
+    program: Program, candidates: Iterable[int], keeps: Callable[[Program, Unit, set[int]], bool]
+) -> frozenset[int]:
     """The largest part of the candidates that satisfies the condition within itself."""
     kept = set(candidates)
     while True:

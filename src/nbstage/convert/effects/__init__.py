@@ -24,7 +24,9 @@ class Analysed:
 
 
 def analyse(
-    statements: Iterable[ast.stmt], star_names: Callable[[str], tuple[str, ...] | None], given: dict[str, Value]
+    statements: Iterable[ast.stmt],
+    star_names: Callable[[str], tuple[str, ...] | None],
+    given: dict[str, Value],
 ) -> Iterator[Analysed]:
     """Each statement of a notebook, top to bottom, with its effects.
 
@@ -49,4 +51,8 @@ def _settled(machine: Machine) -> Effects:
 
 def _values(machine: Machine) -> dict[str, Value]:
     touched = {*machine.effects.binds, *machine.effects.changes}
-    return {name: machine.store[0][GLOBAL, name] for name in sorted(touched) if (GLOBAL, name) in machine.store[0]}
+    return {
+        name: machine.store[0][GLOBAL, name]
+        for name in sorted(touched)
+        if (GLOBAL, name) in machine.store[0]
+    }

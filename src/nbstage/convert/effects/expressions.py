@@ -8,6 +8,7 @@ import re
 from pathlib import PurePosixPath
 
 from nbstage.convert.effects import calls
+from nbstage.convert.effects.follow import call_function, call_specials
 from nbstage.convert.effects.machine import (
     GLOBAL,
     Machine,
@@ -23,14 +24,23 @@ from nbstage.convert.effects.machine import (
     read_global,
     scope_of,
 )
-from nbstage.convert.effects.objects import DATA, FunctionInfo, attribute_of, element_of, made, members_of, part_of
-from nbstage.convert.effects.scope import Comprehension, bindings, free_names
+from nbstage.convert.effects.objects import (
+    FunctionInfo,
+    attribute_of,
+    element_of,
+    made,
+    members_of,
+    part_of,
+)
+from nbstage.convert.effects.operators import compare, formatted, operation, unary
+from nbstage.convert.effects.scope import (
+    Comprehension,
+    bindings,
+)
+from nbstage.convert.effects.targets import assign, iterate
 from nbstage.convert.effects.values import (
     ANYTHING_IMMUTABLE,
-    IMMUTABLE,
-    NOTHING,
     UNKNOWN,
-    Obj,
     Value,
     constant,
     join,
@@ -42,12 +52,19 @@ _PREDEFINED = {
     "display": "IPython.display.display",
     **{
         name: f"nbstage.runtime.{name}"
-        for name in ("run_shell", "capture_shell", "run_script", "write_file", "set_env", "change_dir")
+        for name in (
+            "run_shell",
+            "capture_shell",
+            "run_script",
+            "write_file",
+            "set_env",
+            "change_dir",
+        )
     },
 }
+
+
 _HISTORY = re.compile(r"_{1,3}|_i{0,3}|_\d+|_i\d+|In|Out|_ih|_oh|_dh")
-_QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
-_FOLDED = {ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow}
 
 
 def evaluate(machine: Machine, node: ast.expr) -> Value:
@@ -111,7 +128,7 @@ def _attribute(machine: Machine, node: ast.Attribute, value: Value, name: str) -
     getters = [member for obj in value.objs for member in members_of(obj, name)]
     for getter in getters:
         if isinstance(getter.detail, FunctionInfo) and getter.detail.is_property:
-            return calls.call_function(machine, getter, (of(*value.objs),), {})
+            return call_function(machine, getter, (of(*value.objs),), {})
     return attribute_of(value, name)
 
 
@@ -124,12 +141,20 @@ def _path_attribute(value: Value, name: str) -> Value:
 
 def _subscript(machine: Machine, value: Value, index: Value, node: ast.expr) -> Value:
     if value.path and not value.objs:
-        return Value(path=value.path, type="scalar") if value.path.startswith("os.environ") else Value(path=value.path)
-    if value.items is not None and isinstance(index.const, int) and -len(value.items) <= index.const < len(value.items):
+        return (
+            Value(path=value.path, type="scalar")
+            if value.path.startswith("os.environ")
+            else Value(path=value.path)
+        )
+    if (
+        value.items is not None
+        and isinstance(index.const, int)
+        and -len(value.items) <= index.const < len(value.items)
+    ):
         return value.items[index.const]
     if value.type in ("str", "bytes"):
         return Value(type=value.type)
-    calls.call_specials(machine, value, (index,))
+    call_specials(machine, value, (index,))
     # Looking up a key that isn't there adds it.
     change(machine, [obj for obj in value.objs if obj.type == "collections.defaultdict"])
     if isinstance(node, ast.Slice) and (value.type in ("list", "tuple") or not value.type):
@@ -145,7 +170,10 @@ def _copies(value: Value, index: Value, node: ast.expr) -> bool:
 
 
 def _lambda(machine: Machine, node: ast.Lambda) -> Value:
-    defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+    defaults = [
+        *node.args.defaults,
+        *(default for default in node.args.kw_defaults if default is not None),
+    ]
     values = tuple(evaluate(machine, default) for default in defaults)
     function = made("function", FunctionInfo(node, machine.frame, values), *values)
     enclose(machine, function)
@@ -154,7 +182,9 @@ def _lambda(machine: Machine, node: ast.Lambda) -> Value:
 
 def _comprehension(machine: Machine, node: Comprehension) -> Value:
     first = evaluate(machine, node.generators[0].iter)
-    targets = frozenset(name for generator in node.generators for name in bindings(generator.target))
+    targets = frozenset(
+        name for generator in node.generators for name in bindings(generator.target)
+    )
     frame = new_frame(machine, targets, machine.frame)
     found: list[Value] = []
 
@@ -169,15 +199,24 @@ def _comprehension(machine: Machine, node: Comprehension) -> Value:
             found.extend(evaluate(machine, part) for part in parts)
 
     branch(machine, run, may_skip=True)
-    kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "iterator")
+    kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(
+        type(node), "iterator"
+    )
     return of(made(kind, None, *found))
 
 
 def _walrus(machine: Machine, target: ast.Name, value: Value) -> Value:
     frame = machine.frame
-    while frame.parent is not None and frame.names is not None and not _binds_walrus(frame, target.id):
+    while (
+        frame.parent is not None and frame.names is not None and not _binds_walrus(frame, target.id)
+    ):
         frame = frame.parent
-    put(machine, frame if frame.names is not None else scope_of(machine, target.id), target.id, value)
+    put(
+        machine,
+        frame if frame.names is not None else scope_of(machine, target.id),
+        target.id,
+        value,
+    )
     return value
 
 
@@ -217,13 +256,13 @@ def _compound(machine: Machine, node: ast.expr) -> Value:
                 parts.append(element_of(value) if key is None else value)
             return of(made("dict", None, *parts))
         case ast.BinOp(left=left, op=op, right=right):
-            return _operation(machine, op, evaluate(machine, left), evaluate(machine, right))
+            return operation(machine, op, evaluate(machine, left), evaluate(machine, right))
         case ast.UnaryOp(op=op, operand=operand):
-            return _unary(machine, op, evaluate(machine, operand))
+            return unary(machine, op, evaluate(machine, operand))
         case ast.Compare(left=left, comparators=others, ops=ops):
-            return _compare(machine, [evaluate(machine, part) for part in (left, *others)], ops)
+            return compare(machine, [evaluate(machine, part) for part in (left, *others)], ops)
         case ast.JoinedStr(values=parts):
-            return _formatted(machine, parts)
+            return formatted(machine, parts)
         case ast.Starred(value=inner):
             return iterate(machine, evaluate(machine, inner))
         case ast.Await(value=inner) | ast.FormattedValue(value=inner):
@@ -245,149 +284,3 @@ def _tuple(machine: Machine, elts: list[ast.expr]) -> Value:
     consts = tuple(value.const for value in values)
     const = UNKNOWN if starred or UNKNOWN in consts else consts
     return Value(objs, "tuple", const, None if starred else values)
-
-
-def _operation(machine: Machine, op: ast.operator, left: Value, right: Value) -> Value:
-    if left.const is not UNKNOWN and right.const is not UNKNOWN:
-        return fold(op, left.const, right.const)
-    if left.type == "Path" or right.type == "Path":
-        return Value(type="Path")
-    calls.call_specials(machine, left, (right,))
-    calls.call_specials(machine, right, (left,))
-    types = {left.type, right.type}
-    for table in ("pandas.DataFrame", "pandas.Series", "pandas", "data", "numpy.ndarray", "numpy"):
-        if table in types:
-            return of(Obj(table))
-    if types & {"list"}:
-        return of(made("list", None, *(element_of(side) for side in (left, right))))
-    if types <= IMMUTABLE:
-        same = types.pop() if len(types) == 1 else "scalar"
-        return Value(type=same if same in ("str", "float") else "scalar")
-    return of(made("", None, left, right))
-
-
-def fold(op: ast.operator, left: object, right: object) -> Value:
-    """The constant an operation on constants gives, as far as a path or a number needs it."""
-    if isinstance(op, ast.Div) and (isinstance(left, PurePosixPath) or isinstance(right, PurePosixPath)):
-        if isinstance(left, str | PurePosixPath) and isinstance(right, str | PurePosixPath):
-            return Value(type="Path", const=PurePosixPath(left) / right)
-        return Value(type="Path")
-    if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
-        return constant(left + right)
-    simple = isinstance(left, int | float) and isinstance(right, int | float)
-    if simple and type(op) in _FOLDED and not isinstance(op, ast.Pow):
-        try:
-            result = {
-                ast.Add: lambda a, b: a + b,
-                ast.Sub: lambda a, b: a - b,
-                ast.Mult: lambda a, b: a * b,
-                ast.Div: lambda a, b: a / b,
-                ast.FloorDiv: lambda a, b: a // b,
-                ast.Mod: lambda a, b: a % b,
-            }[type(op)](left, right)
-        except (ArithmeticError, ValueError):
-            return ANYTHING_IMMUTABLE
-        return constant(result)
-    return ANYTHING_IMMUTABLE
-
-
-def _unary(machine: Machine, op: ast.unaryop, value: Value) -> Value:
-    if isinstance(value.const, int | float) and isinstance(op, ast.USub | ast.UAdd):
-        return constant(-value.const if isinstance(op, ast.USub) else value.const)
-    if isinstance(op, ast.Not):
-        return Value(type="bool")
-    calls.call_specials(machine, value, ())
-    return ANYTHING_IMMUTABLE if value.type in IMMUTABLE else of(made(value.type, None))
-
-
-def _compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Value:
-    for value in values:
-        calls.call_specials(machine, value, tuple(other for other in values if other is not value))
-    if any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
-        _keep_identity(machine, values)
-    if any(value.type in DATA for value in values):
-        return of(Obj(next(value.type for value in values if value.type in DATA)))
-    return Value(type="bool") if all(value.type in IMMUTABLE for value in values) else of(Obj(""))
-
-
-def _keep_identity(machine: Machine, values: list[Value]) -> None:
-    names = frozenset(name for value in values for obj in value.objs for name in obj.names)
-    if len(names) > 1:
-        machine.effects.groups.add(names)
-
-
-def _formatted(machine: Machine, parts: list[ast.expr]) -> Value:
-    values = [evaluate(machine, part) for part in parts]
-    plain = [str(value.const) for value in values if isinstance(value.const, str | int | PurePosixPath)]
-    formats = any(isinstance(part, ast.FormattedValue) and part.format_spec is not None for part in parts)
-    if len(plain) == len(values) and not formats:
-        return constant("".join(plain))
-    return Value(type="str")
-
-
-def names_in_query(machine: Machine, node: ast.expr, value: Value) -> None:
-    """Report the variables a pandas query names: `df.query("a > @threshold")` reads `threshold`."""
-    texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    if isinstance(value.const, str):
-        texts.append(value.const)
-    for text in texts:
-        for name in _QUERY_NAME.findall(text):
-            look_up(machine, name)
-
-
-def iterate(machine: Machine, value: Value) -> Value:
-    """What iterating over a value gives; an iterator, or what may be one, is used up by it."""
-    if value.items is not None:
-        return join(value.items)
-    if value.path or value.type in ("range", "scalar"):
-        return ANYTHING_IMMUTABLE
-    if value.type in ("str", "bytes"):
-        return Value(type="str" if value.type == "str" else "int")
-    used_up = [obj for obj in value.objs if obj.type in ("", "iterator", "file")]
-    if used_up:
-        change(machine, used_up)
-    calls.call_specials(machine, value, ())
-    return element_of(value)
-
-
-def assign(machine: Machine, target: ast.expr, value: Value) -> None:
-    """Give a target a value: bind a name, unpack, or change the object whose part is set."""
-    match target:
-        case ast.Name(id=name):
-            put(machine, scope_of(machine, name), name, value)
-        case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            _unpack(machine, elts, value)
-        case ast.Starred(value=inner):
-            assign(machine, inner, of(made("list", None, value)))
-        case ast.Attribute(value=inner, attr=name):
-            container = evaluate(machine, inner)
-            for obj in container.objs:
-                obj.attributes[name] = join([obj.attributes[name], value]) if name in obj.attributes else value
-            _set_part(machine, container, value, deep=False)
-        case ast.Subscript(value=inner, slice=index):
-            evaluate(machine, index)
-            container = evaluate(machine, inner)
-            _set_part(machine, container, value, deep=container.type != "pandas.DataFrame")
-
-
-def _unpack(machine: Machine, elts: list[ast.expr], value: Value) -> None:
-    starred = any(isinstance(elt, ast.Starred) for elt in elts)
-    if value.items is not None and len(value.items) == len(elts) and not starred:
-        for elt, item in zip(elts, value.items, strict=True):
-            assign(machine, elt, item)
-        return
-    item = iterate(machine, value)
-    for elt in elts:
-        assign(machine, elt, item)
-
-
-def _set_part(machine: Machine, container: Value, value: Value, *, deep: bool) -> None:
-    if container.path and not container.objs:
-        calls.change_library(machine, container.path)
-        return
-    change(machine, container.objs, deep=deep or any(obj.type == "" for obj in container.objs))
-    for obj in container.objs:
-        obj.hold(value.objs)
-
-
-__all__ = ["NOTHING", "assign", "evaluate", "iterate", "look_up", "names_in_query"]

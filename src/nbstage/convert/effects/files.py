@@ -15,7 +15,11 @@ _WRITES = ("save", "write", "dump", "to", "export", "imsave")
 
 
 def use(
-    machine: Machine, what: Known, receiver: Value | None, args: tuple[Value, ...], keywords: dict[str, Value]
+    machine: Machine,
+    what: Known,
+    receiver: Value | None,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
 ) -> None:
     """Report the file that a known call reads or writes."""
     for position, mode in ((what.reads, "r"), (what.writes, "w"), (what.opens, "")):
@@ -54,5 +58,9 @@ def guess(machine: Machine, path: str, args: tuple[Value, ...]) -> None:
     name = path.rsplit(".", 1)[-1].lower().split("_")[0]
     mode = "r" if name in _READS else "w" if name in _WRITES else ""
     for arg in args:
-        if mode and isinstance(arg.const, str | PurePosixPath) and PurePosixPath(str(arg.const)).suffix:
+        if (
+            mode
+            and isinstance(arg.const, str | PurePosixPath)
+            and PurePosixPath(str(arg.const)).suffix
+        ):
             _report(machine, arg, mode)

@@ -125,7 +125,9 @@ class Machine:
     called_back: set[ast.AST] = field(default_factory=set)
 
 
-def new_frame(machine: Machine, names: frozenset[str], parent: Frame | None, *, is_class: bool = False) -> Frame:
+def new_frame(
+    machine: Machine, names: frozenset[str], parent: Frame | None, *, is_class: bool = False
+) -> Frame:
     """A scope for one call, comprehension or class body."""
     machine.frames += 1
     return Frame(machine.frames, names, parent, is_class)
@@ -203,9 +205,18 @@ def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
     """Report that the objects may be changed: every global that holds one of them is."""
     for obj in set(objs):
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
-        inner = (part for part in reach([obj]) if part.type not in ("function", "class")) if deep else [obj]
+        inner = (
+            (part for part in reach([obj]) if part.type not in ("function", "class"))
+            if deep
+            else [obj]
+        )
         holders = holders_of(inner)
-        names = frozenset(name for holder in holders for name in holder.names if _still_holds(machine, name, holders))
+        names = frozenset(
+            name
+            for holder in holders
+            for name in holder.names
+            if _still_holds(machine, name, holders)
+        )
         for name in names - machine.bound:
             machine.effects.changes.setdefault(name, machine.site)
         if len(names) > 1:
@@ -246,7 +257,9 @@ def branch(machine: Machine, *runs: Callable[[], None], may_skip: bool = False) 
     machine.bound = set.intersection(*(names for _, names, _ in live)) if live else bound
 
 
-def _merge(machine: Machine, key: tuple[int, str], layers: list[dict[tuple[int, str], Value]]) -> None:
+def _merge(
+    machine: Machine, key: tuple[int, str], layers: list[dict[tuple[int, str], Value]]
+) -> None:
     before = next((layer[key] for layer in reversed(machine.store) if key in layer), None)
     options = [layer.get(key, before) for layer in layers]
     machine.store[-1][key] = join(option for option in options if option is not None)

@@ -95,7 +95,9 @@ def attribute_of(value: Value, name: str) -> Value:
     for obj in value.objs:
         if obj.type in DATA:
             found.add(_view(obj, _attribute_type(obj.type, name)))
-        elif isinstance(obj.detail, EstimatorInfo) and name.endswith("_") and "estimator" not in name:
+        elif (
+            isinstance(obj.detail, EstimatorInfo) and name.endswith("_") and "estimator" not in name
+        ):
             found.add(_view(obj, "data"))
         elif isinstance(obj.detail, ClassInfo):
             found |= _attribute_of_instance(obj, name)
@@ -120,7 +122,13 @@ def _as_value(found: set[Obj], value: Value, name: str) -> Value:
     types = {obj.type for obj in found}
     if not found:
         kept = [obj.attributes[name] for obj in value.objs if name in obj.attributes]
-        return kept[0] if len(kept) == 1 else Value(type="scalar") if value.type == "scalar" else Value()
+        return (
+            kept[0]
+            if len(kept) == 1
+            else Value(type="scalar")
+            if value.type == "scalar"
+            else Value()
+        )
     if types & DATA and len(types) == 1:
         return Value(frozenset(found), types.pop())
     return Value(frozenset(found), "")

@@ -26,7 +26,12 @@ def locals_of(node: Function | ast.ClassDef) -> frozenset[str]:
 
 def parameter_names(args: ast.arguments) -> tuple[str, ...]:
     """All parameters of a signature, in order."""
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]
+    every = [
+        *args.posonlyargs,
+        *args.args,
+        *args.kwonlyargs,
+        *filter(None, (args.vararg, args.kwarg)),
+    ]
     return tuple(arg.arg for arg in every)
 
 
@@ -36,11 +41,23 @@ def bindings(node: ast.AST) -> Iterator[str]:
         match part:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
                 yield name
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                yield from (alias.asname or alias.name.split(".")[0] for alias in aliases if alias.name != "*")
-            case ast.ExceptHandler(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchAs(name=str(name)):
+                yield from (
+                    alias.asname or alias.name.split(".")[0]
+                    for alias in aliases
+                    if alias.name != "*"
+                )
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.MatchAs(name=str(name))
+            ):
                 yield name
             case ast.MatchMapping(rest=str(name)):
                 yield name
@@ -82,7 +99,12 @@ def _signature(args: ast.arguments) -> Iterator[ast.expr]:
     """What a signature evaluates when the function is made."""
     yield from args.defaults
     yield from (default for default in args.kw_defaults if default is not None)
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]
+    every = [
+        *args.posonlyargs,
+        *args.args,
+        *args.kwonlyargs,
+        *filter(None, (args.vararg, args.kwarg)),
+    ]
     yield from (arg.annotation for arg in every if arg.annotation is not None)
 
 
@@ -123,7 +145,11 @@ def _free(node: ast.AST, inner: frozenset[str]) -> Iterator[str]:
             own = locals_of(node)
             for statement in node.body:
                 # A class body's own names are not seen by the functions in it.
-                seen = frozenset() if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else own
+                seen = (
+                    frozenset()
+                    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+                    else own
+                )
                 yield from (name for name in _free(statement, inner) if name not in seen)
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             yield from _free_in_comprehension(node, inner)
@@ -153,7 +179,9 @@ def _free_in_body(node: Function, inner: frozenset[str]) -> Iterator[str]:
 def _free_in_comprehension(node: Comprehension, inner: frozenset[str]) -> Iterator[str]:
     # The first iterable is evaluated outside: `[x for x in x]` needs x.
     yield from _free(node.generators[0].iter, inner)
-    targets = frozenset(name for generator in node.generators for name in bindings(generator.target))
+    targets = frozenset(
+        name for generator in node.generators for name in bindings(generator.target)
+    )
     visible = inner | targets
     for position, generator in enumerate(node.generators):
         if position:

@@ -22,12 +22,23 @@ from nbstage.convert.effects.values import (
 
 _NAMESPACES = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 _EXITS = {"builtins.exit", "builtins.quit", "sys.exit", "os._exit"}
-_COPIERS = {"builtins.list", "builtins.sorted", "builtins.set", "builtins.frozenset", "builtins.tuple", "collections.deque"}
+_COPIERS = {
+    "builtins.list",
+    "builtins.sorted",
+    "builtins.set",
+    "builtins.frozenset",
+    "builtins.tuple",
+    "collections.deque",
+}
 _ITERATORS = {"iterator", "pairs"}
 
 
 def call(
-    machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call | None
+    machine: Machine,
+    path: str,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    node: ast.Call | None,
 ) -> Value | None:
     """The value of a call that stands in no table, or None."""
     if path in _NAMESPACES and not args:
@@ -43,7 +54,11 @@ def call(
         return NOTHING
     if path == "builtins.tuple" and len(args) == 1:
         return Value(element_of(args[0]).objs, "tuple")
-    if path in ("sys.path.append", "sys.path.insert") and args and isinstance(args[-1].const, str | PurePosixPath):
+    if (
+        path in ("sys.path.append", "sys.path.insert")
+        and args
+        and isinstance(args[-1].const, str | PurePosixPath)
+    ):
         mark(machine, Oddity.SYS_PATH, str(args[-1].const))
     if path in ("builtins.get_ipython", "IPython.get_ipython"):
         mark(machine, Oddity.KERNEL)
@@ -56,7 +71,9 @@ def _execute_text(machine: Machine, path: str, args: tuple[Value, ...]) -> Value
     if path == "builtins.eval" and isinstance(text, str) and len(args) == 1:
         try:
             body = ast.parse(text.strip(), mode="eval").body
-            machine.effects.quoted.update(node.id for node in ast.walk(body) if isinstance(node, ast.Name))
+            machine.effects.quoted.update(
+                node.id for node in ast.walk(body) if isinstance(node, ast.Name)
+            )
             return machine.evaluate(machine, ast.copy_location(body, machine.site))
         except (SyntaxError, ValueError):
             pass
@@ -172,10 +189,11 @@ def _sharing(type: str, given: tuple[Value, ...]) -> Obj:
             obj.share(value.objs)
         elif type in ("list", "set", "dict", *_ITERATORS):
             obj.hold(element_of(value).objs)
-            obj.hold(part for part in value.objs if type in _ITERATORS and part.type in (*_ITERATORS, "file", ""))
+            obj.hold(
+                part
+                for part in value.objs
+                if type in _ITERATORS and part.type in (*_ITERATORS, "file", "")
+            )
         else:
             obj.hold(value.objs)
     return obj
-
-
-

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 
 from nbstage.convert.effects import calls
-from nbstage.convert.effects.expressions import assign, iterate, look_up
+from nbstage.convert.effects.expressions import look_up
+from nbstage.convert.effects.follow import call_specials
 from nbstage.convert.effects.machine import (
     GLOBAL,
-    Frame,
     Machine,
     Oddity,
     branch,
@@ -24,6 +24,7 @@ from nbstage.convert.effects.machine import (
 )
 from nbstage.convert.effects.objects import DATA, ClassInfo, FunctionInfo, made
 from nbstage.convert.effects.scope import locals_of
+from nbstage.convert.effects.targets import assign, iterate
 from nbstage.convert.effects.values import ANYTHING_IMMUTABLE, IMMUTABLE, NOTHING, Value, join, of
 
 _NAME_ERRORS = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
@@ -62,7 +63,9 @@ def _execute(machine: Machine, node: ast.stmt) -> None:
             for target in targets:
                 _delete(machine, target)
         case ast.Return(value=value):
-            machine.frame.returns.append(machine.evaluate(machine, value) if value is not None else NOTHING)
+            machine.frame.returns.append(
+                machine.evaluate(machine, value) if value is not None else NOTHING
+            )
             machine.dead = True
         case _:
             _compound(machine, node)
@@ -108,7 +111,7 @@ def _augment(machine: Machine, node: ast.AugAssign) -> None:
     load = _as_load(node.target)
     before = machine.evaluate(machine, load)
     given = machine.evaluate(machine, node.value)
-    calls.call_specials(machine, before, (given,))
+    call_specials(machine, before, (given,))
     if before.objs:
         change(machine, before.objs, deep=not (before.type == "list"))
         for obj in before.objs:
@@ -116,7 +119,9 @@ def _augment(machine: Machine, node: ast.AugAssign) -> None:
                 obj.hold(given.objs)
         after = before if before.type else join([before, given])
     else:
-        after = Value(type=before.type if before.type == given.type and before.type in IMMUTABLE else "scalar")
+        after = Value(
+            type=before.type if before.type == given.type and before.type in IMMUTABLE else "scalar"
+        )
         after = join([after, given]) if given.objs else after
     assign(machine, node.target, after)
 
@@ -137,7 +142,12 @@ def _define(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> N
     args = node.args
     defaults = [*args.defaults, *(default for default in args.kw_defaults if default is not None)]
     values = tuple(machine.evaluate(machine, default) for default in defaults)
-    for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))):
+    for arg in (
+        *args.posonlyargs,
+        *args.args,
+        *args.kwonlyargs,
+        *filter(None, (args.vararg, args.kwarg)),
+    ):
         if arg.annotation is not None:
             machine.evaluate(machine, arg.annotation)
     decorators = [_decorator(machine, decorator) for decorator in node.decorator_list]
@@ -152,7 +162,11 @@ def _define(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> N
     function = made("function", info, *values)
     enclose(machine, function)
     value = of(function)
-    assign(machine, ast.copy_location(ast.Name(node.name, ast.Store()), node), _decorated(machine, value, decorators))
+    assign(
+        machine,
+        ast.copy_location(ast.Name(node.name, ast.Store()), node),
+        _decorated(machine, value, decorators),
+    )
 
 
 def _decorator(machine: Machine, node: ast.expr) -> Value:
@@ -275,7 +289,7 @@ def _repeat(machine: Machine, body: list[ast.stmt], step: Callable[[], object]) 
 def _with(machine: Machine, items: list[ast.withitem], body: list[ast.stmt]) -> None:
     for item in items:
         value = machine.evaluate(machine, item.context_expr)
-        calls.call_specials(machine, value, ())
+        call_specials(machine, value, ())
         if item.optional_vars is not None:
             assign(machine, item.optional_vars, value)
     execute(machine, body)
@@ -300,7 +314,14 @@ def _try(machine: Machine, node: ast.Try | ast.TryStar) -> None:
         execute(machine, handler.body)
 
     if node.handlers:
-        branch(machine, body, *[lambda handler=handler: _handled(machine, body, lambda: handle(handler)) for handler in node.handlers])  # type: ignore[misc]
+        branch(
+            machine,
+            body,
+            *[
+                lambda handler=handler: _handled(machine, body, lambda: handle(handler))
+                for handler in node.handlers
+            ],
+        )  # type: ignore[misc]
     else:
         body()
     dead, machine.dead = machine.dead, False
@@ -328,11 +349,25 @@ def _match(machine: Machine, subject: Value, cases: list[ast.match_case]) -> Non
             match part:
                 case ast.MatchValue(value=value) | ast.MatchClass(cls=value):
                     machine.evaluate(machine, value)
-                case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                    put(machine, scope_of(machine, name), name, join([subject, iterate(machine, subject)]))
+                case (
+                    ast.MatchAs(name=str(name))
+                    | ast.MatchStar(name=str(name))
+                    | ast.MatchMapping(rest=str(name))
+                ):
+                    put(
+                        machine,
+                        scope_of(machine, name),
+                        name,
+                        join([subject, iterate(machine, subject)]),
+                    )
         if case.guard is not None:
             machine.evaluate(machine, case.guard)
         execute(machine, case.body)
 
-    complete = any(isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None for case in cases)
+    complete = any(
+        isinstance(case.pattern, ast.MatchAs)
+        and case.pattern.pattern is None
+        and case.guard is None
+        for case in cases
+    )
     branch(machine, *[lambda case=case: run(case) for case in cases], may_skip=not complete)  # type: ignore[misc]

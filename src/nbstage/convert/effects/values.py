@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 #: Types whose values nobody can change, so that they need no object.
-IMMUTABLE = frozenset({"int", "float", "complex", "bool", "str", "bytes", "NoneType", "range", "Path", "scalar"})
+IMMUTABLE = frozenset(
+    {"int", "float", "complex", "bool", "str", "bytes", "NoneType", "range", "Path", "scalar"}
+)
 
 
 class Unknown:
@@ -102,7 +104,9 @@ def _join_items(values: list[Value]) -> tuple[Value, ...] | None:
     lengths = {len(value.items) if value.items is not None else -1 for value in values}
     if len(lengths) != 1 or -1 in lengths:
         return None
-    return tuple(join(column) for column in zip(*(value.items or () for value in values), strict=True))
+    return tuple(
+        join(column) for column in zip(*(value.items or () for value in values), strict=True)
+    )
 
 
 def closure(objs: Iterable[Obj], step: Callable[[Obj], Iterable[Obj]]) -> set[Obj]:

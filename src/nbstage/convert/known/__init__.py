@@ -11,7 +11,20 @@ from nbstage.convert.known import tables
 _BUILTIN: dict[str, type] = {"list": list, "dict": dict, "set": set}
 _DATA = ("pandas.DataFrame", "pandas.Series", "pandas", "numpy.ndarray", "data")
 #: Methods of containers, which no table or array has.
-_GROWS = frozenset({"append", "extend", "add", "discard", "setdefault", "popitem", "remove", "clear", "reverse", "write"})
+_GROWS = frozenset(
+    {
+        "append",
+        "extend",
+        "add",
+        "discard",
+        "setdefault",
+        "popitem",
+        "remove",
+        "clear",
+        "reverse",
+        "write",
+    }
+)
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.", "statsmodels.")
 
 

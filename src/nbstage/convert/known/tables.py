@@ -296,4 +296,12 @@ STEADY = frozenset(
 )
 
 #: Estimators that keep the table they were fitted on.
-LAZY = ("Neighbors", "GaussianProcess", "KernelRidge", "KernelDensity", "LocalOutlierFactor", "LabelPropagation", "LabelSpreading")
+LAZY = (
+    "Neighbors",
+    "GaussianProcess",
+    "KernelRidge",
+    "KernelDensity",
+    "LocalOutlierFactor",
+    "LabelPropagation",
+    "LabelSpreading",
+)

@@ -12,15 +12,23 @@ from nbstage.convert.shared import Shared, SharedModule, stands_alone
 from nbstage.convert.units import Program, Unit
 
 
-def render_shared(program: Program, shared: Shared, module: SharedModule, notebook: str, local: frozenset[str]) -> str:
+def render_shared(
+    program: Program, shared: Shared, module: SharedModule, notebook: str, local: frozenset[str]
+) -> str:
     """The text of one shared module."""
     needed = required_units(program, shared, module)
-    constants = [index for index in needed if not _is_import(program.units[index]) and not stands_alone(program, index)]
+    constants = [
+        index
+        for index in needed
+        if not _is_import(program.units[index]) and not stands_alone(program, index)
+    ]
     body: list[str] = []
     if constants:
         body += [line for index in constants for line in _stripped(program.units[index])]
     for index in module.units:
-        body += ["", "", *_stripped(program.units[index])] if body else _stripped(program.units[index])
+        body += (
+            ["", "", *_stripped(program.units[index])] if body else _stripped(program.units[index])
+        )
     names = {node.id for node in ast.walk(ast.parse("\n".join(body))) if isinstance(node, ast.Name)}
     imports = _imports(program, shared, module, needed, names, local)
     gap = [] if not imports else [""] if constants else ["", ""]
@@ -42,9 +50,13 @@ def required_units(program: Program, shared: Shared, module: SharedModule) -> tu
     return tuple(sorted(found))
 
 
-def required_modules(program: Program, shared: Shared, module: SharedModule) -> frozenset[SharedModule]:
+def required_modules(
+    program: Program, shared: Shared, module: SharedModule
+) -> frozenset[SharedModule]:
     """The shared modules that a module imports."""
-    units = [index for index in required_units(program, shared, module) if stands_alone(program, index)]
+    units = [
+        index for index in required_units(program, shared, module) if stands_alone(program, index)
+    ]
     names = {name for index in units for name in program.units[index].effects.binds}
     return frozenset(shared.modules[name] for name in names if name in shared.modules) - {module}
 

@@ -28,7 +28,17 @@ def render_stage(program: Program, plan: StagePlan, local: frozenset[str]) -> st
     types = annotations_for(program, plan)
     main = _Main(plan, _module_names(program, plan), awaits=_awaits(units))
     function = _function(program, plan, doc, units, types, main.function)
-    body = [*_constants(program, plan), *function, "", "", *main.lines(), "", "", 'if __name__ == "__main__":', "    main()"]
+    body = [
+        *_constants(program, plan),
+        *function,
+        "",
+        "",
+        *main.lines(),
+        "",
+        "",
+        'if __name__ == "__main__":',
+        "    main()",
+    ]
     imports = _imports(program, plan, local, types.imports, "\n".join(body), main)
     gap = [""] if plan.constants else ["", ""]
     text = "\n".join([f'"""{doc}"""', "", *imports, *gap, *body, ""])
@@ -39,7 +49,12 @@ def _module_names(program: Program, plan: StagePlan) -> frozenset[str]:
     """What the module's imports and constants define."""
     found = {item.bound for index in plan.imports for item in imports_of(program.units[index])}
     found |= {name for index in plan.constants for name in program.units[index].effects.binds}
-    found |= {name for module in plan.helpers for index in module.units for name in program.units[index].effects.binds}
+    found |= {
+        name
+        for module in plan.helpers
+        for index in module.units
+        for name in program.units[index].effects.binds
+    }
     return frozenset(found)
 
 
@@ -57,7 +72,10 @@ def _imports(
         unit = program.units[index]
         if not isinstance(unit.node, ast.Try):
             found |= {item for item in imports_of(unit) if item.bound in names}
-    found |= {Import("nbstage.runtime", name, name) for name in (*main.runtime, *(word for word in _SHELL if word in names))}
+    found |= {
+        Import("nbstage.runtime", name, name)
+        for name in (*main.runtime, *(word for word in _SHELL if word in names))
+    }
     if main.awaits:
         found.add(Import("asyncio", "", "asyncio"))
     if "nbstage" in names:
@@ -72,7 +90,9 @@ def _imports(
     return lines
 
 
-def helper_imports(program: Program, modules: Iterable[SharedModule], names: set[str]) -> set[Import]:
+def helper_imports(
+    program: Program, modules: Iterable[SharedModule], names: set[str]
+) -> set[Import]:
     """The imports of shared definitions, as far as their names are used."""
     return {
         Import(module.dotted, name, name)
@@ -126,7 +146,10 @@ def _argument(name: str, annotations: dict[str, str]) -> str:
 
 def _opening(plan: StagePlan, units: tuple[Unit, ...]) -> list[str]:
     """What has to stand before the user's code so that names mean what they mean in the notebook."""
-    lines = [f"    if {name} is nbstage.runtime.UNSET:\n        del {name}" for name in sorted(plan.unset_inputs)]
+    lines = [
+        f"    if {name} is nbstage.runtime.UNSET:\n        del {name}"
+        for name in sorted(plan.unset_inputs)
+    ]
     lines = [line for pair in lines for line in pair.split("\n")]
     shadowed = _shadowed_builtins(plan, units)
     if shadowed:
@@ -144,7 +167,9 @@ def _shadowed_builtins(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, .
     bound = _locals(units)
     used = {name for unit in units for name in unit.effects.builtins} | plan.wanted
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
-    return tuple(sorted(name for name in bound & used if hasattr(builtins, name) and name not in given))
+    return tuple(
+        sorted(name for name in bound & used if hasattr(builtins, name) and name not in given)
+    )
 
 
 def _locals(units: tuple[Unit, ...]) -> set[str]:
@@ -153,7 +178,13 @@ def _locals(units: tuple[Unit, ...]) -> set[str]:
 
 def _only_declared(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
     """Names that only a function of the stage binds, by `global`: they have to belong to the stage function."""
-    declared = {name for unit in units for node in ast.walk(unit.node) if isinstance(node, ast.Global) for name in node.names}
+    declared = {
+        name
+        for unit in units
+        for node in ast.walk(unit.node)
+        if isinstance(node, ast.Global)
+        for name in node.names
+    }
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
     return tuple(sorted(declared - _locals(units) - given))
 
@@ -205,10 +236,15 @@ class _Main:
 
     def lines(self) -> list[str]:
         plan = self.plan
-        lines = ["def main() -> None:", '    """Run the stage the way DVC does: files in, files out."""']
+        lines = [
+            "def main() -> None:",
+            '    """Run the stage the way DVC does: files in, files out."""',
+        ]
         folders = sorted({posixpath.dirname(path) for path in plan.writes} - {""})
         if folders:
-            lines += call_lines(self.call("make_folders"), [f'"{_escaped(folder)}"' for folder in folders], "", 4)
+            lines += call_lines(
+                self.call("make_folders"), [f'"{_escaped(folder)}"' for folder in folders], "", 4
+            )
         lines += [f'    with {self.call("workdir")}("{_escaped(plan.workdir)}"):', *self._run()]
         for artifact in plan.outputs:
             names = [self._local(name) for name in artifact.names]
@@ -219,7 +255,11 @@ class _Main:
         if plan.plots:
             lines += self._named("save_tables", plan.plots, f"plots/{plan.name}")
         if plan.marks_done:
-            deps = [f"pipeline/{plan.name}.py", *(artifact.path for artifact in plan.inputs), *plan.reads]
+            deps = [
+                f"pipeline/{plan.name}.py",
+                *(artifact.path for artifact in plan.inputs),
+                *plan.reads,
+            ]
             args = [f'"artifacts/{plan.name}/done.txt"', *(f'"{_escaped(path)}"' for path in deps)]
             lines += call_lines(self.call("mark_done"), args, "", 4)
         return lines
@@ -242,7 +282,11 @@ class _Main:
 
     def _local(self, name: str) -> str:
         plain = RANDOM_NAMES.get(name, name)
-        return f"{plain}_" if plain in {*_RESERVED, *_runtime_names(self.plan), self.function} else plain
+        return (
+            f"{plain}_"
+            if plain in {*_RESERVED, *_runtime_names(self.plan), self.function}
+            else plain
+        )
 
     def _named(self, function: str, names: tuple[str, ...], path: str) -> list[str]:
         items = [f'"{name}": {self._local(name)}' for name in names]
@@ -250,7 +294,14 @@ class _Main:
         if len(line) <= 88:
             return [line]
         inner = [f"            {item}," for item in items]
-        return [f"    {self.call(function)}(", "        {", *inner, "        },", f'        "{path}",', "    )"]
+        return [
+            f"    {self.call(function)}(",
+            "        {",
+            *inner,
+            "        },",
+            f'        "{path}",',
+            "    )",
+        ]
 
 
 _RESERVED = frozenset({"main", "nbstage", "asyncio"})

@@ -23,7 +23,11 @@ def body_lines(units: Iterable[Unit], *, ends: bool = True) -> tuple[str, ...]:
     for unit in units:
         cells.setdefault(unit.block.cell.number, []).append(unit)
     lines: list[str] = []
-    drawing = [number for number, members in cells.items() if any(unit.effects.draws_figures for unit in members)]
+    drawing = [
+        number
+        for number, members in cells.items()
+        if any(unit.effects.draws_figures for unit in members)
+    ]
     for number, members in cells.items():
         text = [*_cell_text(members, ends=ends), *([_CLOSE] if number in drawing[:-1] else [])]
         if text:

@@ -19,6 +19,10 @@ def judge(converted: Converted) -> tuple[Problem, ...]:
 
 def _order(problem: Problem) -> tuple[bool, int, int, str, str]:
     place = problem.place
-    return problem.level is Level.NOTE, place.cell or 0, place.line or 0, problem.code, problem.message
-
-
+    return (
+        problem.level is Level.NOTE,
+        place.cell or 0,
+        place.line or 0,
+        problem.code,
+        problem.message,
+    )

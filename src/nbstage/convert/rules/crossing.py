@@ -35,7 +35,11 @@ def judge(converted: Converted) -> Iterator[Problem]:
 def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
     value = value_of(converted.flow, crossing.name, crossing.maker)
     objs = value.objs if value is not None else frozenset()
-    errors = [*_lasting(converted, crossing, objs), *_functions(converted, crossing, objs), *_classes(converted, crossing, objs)]
+    errors = [
+        *_lasting(converted, crossing, objs),
+        *_functions(converted, crossing, objs),
+        *_classes(converted, crossing, objs),
+    ]
     yield from errors
     unknown = value is None or (not value.type and not value.path)
     if unknown and not errors and not crossing.name.startswith("<"):
@@ -123,11 +127,19 @@ def _travels_with_its_object(converted: Converted, info: ClassInfo, names: list[
     unit = next((unit.index for unit in program.units if unit.node is info.node), None)
     if unit is None:
         return not names
-    users = {stage.name for stage in converted.flow.stages.values() if unit in (*stage.units, *stage.repeats)}
+    users = {
+        stage.name
+        for stage in converted.flow.stages.values()
+        if unit in (*stage.units, *stage.repeats)
+    }
     return len(users) == 1 and all(len(program.writers[name]) == 1 for name in names)
 
 
 def _own_names(converted: Converted, info: ClassInfo) -> set[str]:
     program = converted.program
     names = free_names(info.node) & set(program.writers)
-    return {name for name in names if not all(index in program.importable for index in program.writers[name])}
+    return {
+        name
+        for name in names
+        if not all(index in program.importable for index in program.writers[name])
+    }

@@ -99,8 +99,12 @@ def _near(converted: Converted, name: str) -> str:
     return f": is it '{near[0]}'?" if near else "."
 
 
-def _made_later(converted: Converted, finding: Finding, user: Unit, stage: str, where: Place) -> Problem:
-    later = next(index for index in converted.program.writers[finding.name] if index >= finding.unit)
+def _made_later(
+    converted: Converted, finding: Finding, user: Unit, stage: str, where: Place
+) -> Problem:
+    later = next(
+        index for index in converted.program.writers[finding.name] if index >= finding.unit
+    )
     maker = converted.program.units[later]
     by = f"stage '{maker.stage}'" if maker.stage and maker.stage != user.stage else "it"
     cell = maker.block.cell.number

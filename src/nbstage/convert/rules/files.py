@@ -26,7 +26,11 @@ def judge(converted: Converted) -> Iterator[Problem]:
     uses = list(_uses(converted))
     for path in dict.fromkeys(use.path for use in uses):
         of_path = [use for use in uses if use.path == path]
-        yield from _judge(converted, [use for use in of_path if use.mode != "r"], [use for use in of_path if use.mode == "r"])
+        yield from _judge(
+            converted,
+            [use for use in of_path if use.mode != "r"],
+            [use for use in of_path if use.mode == "r"],
+        )
 
 
 def _uses(converted: Converted) -> Iterator[_Use]:
@@ -76,17 +80,34 @@ def _order(converted: Converted, write: _Use, reads: list[_Use]) -> Iterator[Pro
         if not kept(write.unit) and write.unit.index < read.unit.index:
             message = "stage '{0}' reads '{path}', which cell {cell} writes, and that cell is no part of the pipeline"
             hint = "tag that cell with a stage, or keep the file as data and take the cell out."
-            yield _problem(converted, read, "NBS243", message, hint, [read.unit.stage], write.unit.block.cell.number)
+            yield _problem(
+                converted,
+                read,
+                "NBS243",
+                message,
+                hint,
+                [read.unit.stage],
+                write.unit.block.cell.number,
+            )
         if not write.unit.stage:
             continue
         if read.unit.stage == write.unit.stage:
             if read.unit.index <= write.unit.index and not _written_before(read, write):
                 message = "stage '{0}' reads '{path}' and then overwrites it: a second run would not read the same"
-                yield _problem(converted, write, "NBS242", message, "write to another file.", [read.unit.stage])
+                yield _problem(
+                    converted, write, "NBS242", message, "write to another file.", [read.unit.stage]
+                )
         elif read.unit.index < write.unit.index:
             message = "stage '{0}' reads '{path}', which stage '{1}' writes only later"
             stages = [read.unit.stage, write.unit.stage]
-            yield _problem(converted, read, "NBS241", message, "write to another file, or read it after it is made.", stages)
+            yield _problem(
+                converted,
+                read,
+                "NBS241",
+                message,
+                "write to another file, or read it after it is made.",
+                stages,
+            )
 
 
 def _written_before(read: _Use, write: _Use) -> bool:

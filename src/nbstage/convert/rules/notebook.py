@@ -28,7 +28,9 @@ class Converted:
     def place(self, unit: int, site: ast.AST | None = None) -> Place:
         """Where a unit, or a part of it, stands."""
         found = self.program.units[unit]
-        return place(found.block, site if site is not None and hasattr(site, "lineno") else found.node)
+        return place(
+            found.block, site if site is not None and hasattr(site, "lineno") else found.node
+        )
 
     def cell(self, unit: int) -> int:
         """The number of the cell a unit stands in."""

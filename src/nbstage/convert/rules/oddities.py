@@ -27,9 +27,21 @@ _ERRORS = {
         "'{}' is IPython's memory of earlier cells, which a stage does not have",
         "give the value a name where it is made.",
     ),
-    Oddity.INPUT: ("NBS223", "'{}' waits for somebody to type, and nobody is there", "make it a parameter: its value is in params.yaml."),
-    Oddity.EXITS: ("NBS224", "'{}' would end the stage before its results are saved", "raise an error to stop, or put the rest under an `if`."),
-    Oddity.KERNEL: ("NBS225", "'get_ipython()' exists only in a notebook", "write what it does as plain Python."),
+    Oddity.INPUT: (
+        "NBS223",
+        "'{}' waits for somebody to type, and nobody is there",
+        "make it a parameter: its value is in params.yaml.",
+    ),
+    Oddity.EXITS: (
+        "NBS224",
+        "'{}' would end the stage before its results are saved",
+        "raise an error to stop, or put the rest under an `if`.",
+    ),
+    Oddity.KERNEL: (
+        "NBS225",
+        "'get_ipython()' exists only in a notebook",
+        "write what it does as plain Python.",
+    ),
     Oddity.STAR: (
         "NBS226",
         "the names that 'from {} import *' brings can't be told: the module can't be imported here",
@@ -84,7 +96,11 @@ def _class_that_reads_its_own_names(converted: Converted, unit: Unit) -> Iterato
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             name = statement.targets[0].id
-            read = [part for part in ast.walk(statement.value) if isinstance(part, ast.Name) and part.id == name]
+            read = [
+                part
+                for part in ast.walk(statement.value)
+                if isinstance(part, ast.Name) and part.id == name
+            ]
             if read and name not in bound:
                 yield Problem(
                     "NBS227",
@@ -97,7 +113,12 @@ def _class_that_reads_its_own_names(converted: Converted, unit: Unit) -> Iterato
 
 def _dropped_at_the_start(converted: Converted, unit: Unit) -> Iterator[Problem]:
     """Before the first stage only definitions and settings have a place; what acts would be lost."""
-    if unit.stage or unit.role not in (Role.IMPORTS, Role.FUNCTIONS, Role.UNTAGGED, Role.PARAMETERS):
+    if unit.stage or unit.role not in (
+        Role.IMPORTS,
+        Role.FUNCTIONS,
+        Role.UNTAGGED,
+        Role.PARAMETERS,
+    ):
         return
     effects = unit.effects
     writes = any(use.mode != "r" for use in effects.files)

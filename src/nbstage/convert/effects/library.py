@@ -1,0 +1,126 @@
+"""Calls of library functions and methods that are known: what they change, read, set and draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nbstage.convert import known
+from nbstage.convert.effects import files, special
+from nbstage.convert.effects.follow import _special, anything, call_back, using
+from nbstage.convert.effects.machine import (
+    GLOBAL,
+    RANDOM,
+    Frame,
+    Machine,
+    change,
+    draw,
+    put,
+)
+from nbstage.convert.effects.objects import (
+    DATA,
+    EstimatorInfo,
+)
+from nbstage.convert.effects.values import (
+    NOTHING,
+    Obj,
+    Value,
+    of,
+    reach,
+)
+
+_USED_UP = frozenset({"iterator", "pairs", "file"})
+
+
+def known_call(
+    machine: Machine,
+    what: known.Known,
+    receiver: Value | None,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    calls: Callable[[str], bool] | None = None,
+) -> Value:
+    everything = (*args, *keywords.values())
+    files.use(machine, what, receiver, args, keywords)
+    _report_changes(machine, what, receiver, args, keywords)
+    change(machine, [obj for value in everything for obj in value.objs if obj.type in _USED_UP])
+    machine.effects.draws_figures |= what.result.startswith("matplotlib")
+    machine.effects.varies |= what.varies
+    machine.effects.acts |= what.acts
+    if what.sets:
+        machine.effects.settings.add(what.sets)
+    if what.seeds:
+        put(machine, Frame(GLOBAL), RANDOM.get(what.seeds, what.seeds), Value(type="scalar"))
+    if what.draws and not _given_state(keywords):
+        draw(machine, what.draws)
+    call_back(machine, (receiver,) if receiver is not None else (), everything, calls or _special)
+    return special.result(what, receiver, args, keywords)
+
+
+def _given_state(keywords: dict[str, Value]) -> bool:
+    state = keywords.get("random_state", keywords.get("seed"))
+    return state is not None and state.type != "NoneType"
+
+
+def _report_changes(
+    machine: Machine,
+    what: known.Known,
+    receiver: Value | None,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+) -> None:
+    if what.changes == "self" and receiver is not None:
+        deep = not any(
+            obj.type in ("list", "dict", "set", "pandas.DataFrame") for obj in receiver.objs
+        )
+        change(machine, receiver.objs, deep=deep)
+    position = {"first": 0, "second": 1}.get(what.changes)
+    if position is not None and position < len(args):
+        change(machine, args[position].objs)
+    if what.changes == "args":
+        change(machine, [obj for arg in args for obj in arg.objs])
+    inplace = keywords.get("inplace")
+    if inplace is not None and inplace.const is not False and receiver is not None:
+        change(machine, receiver.objs)
+    if "out" in keywords:
+        change(machine, keywords["out"].objs)
+    if any(word == "copy" or word.startswith("overwrite") for word in keywords):
+        if keywords.get("copy", NOTHING).const is False or any(
+            word.startswith("overwrite") for word in keywords
+        ):
+            change(machine, [obj for arg in args for obj in arg.objs])
+
+
+def call_estimator(
+    machine: Machine,
+    what: known.Known,
+    obj: Obj,
+    name: str,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+) -> Value:
+    """Fitting changes the estimator and what it is built of, but not the tables it is given."""
+    inner = reach([obj])
+    if what.changes:
+        change(machine, [part for part in inner if part.type not in DATA], deep=False)
+        if known.keeps_its_table(obj.type):
+            for arg in args:
+                obj.hold(arg.objs)
+        if any(_draws(part) for part in inner):
+            draw(machine, "numpy")
+    if any(isinstance(part.detail, EstimatorInfo) and part.detail.in_place for part in inner):
+        change(machine, [part for arg in args for part in arg.objs])
+    calls = anything if what.changes else using
+    return known_call(machine, known.Known(what.result, what.fresh), of(obj), args, keywords, calls)
+
+
+def _draws(obj: Obj) -> bool:
+    if not known.is_estimator(obj.type) or known.steady(obj.type):
+        return False
+    return not (isinstance(obj.detail, EstimatorInfo) and obj.detail.seeded)
+
+
+def change_library(machine: Machine, path: str) -> None:
+    """Report that something inside a library was set: `plt.rcParams["figure.dpi"] = 100`."""
+    what = known.function(path)
+    library = what.sets if what is not None and what.sets else path.split(".")[0]
+    machine.effects.settings.add(library)

@@ -1,0 +1,111 @@
+"""What operators give: arithmetic, comparisons, formatted text."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import PurePosixPath
+
+from nbstage.convert.effects.follow import call_specials
+from nbstage.convert.effects.machine import (
+    Machine,
+)
+from nbstage.convert.effects.objects import (
+    DATA,
+    element_of,
+    made,
+)
+from nbstage.convert.effects.values import (
+    ANYTHING_IMMUTABLE,
+    IMMUTABLE,
+    UNKNOWN,
+    Obj,
+    Value,
+    constant,
+    of,
+)
+
+_FOLDED = {ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow}
+
+
+def operation(machine: Machine, op: ast.operator, left: Value, right: Value) -> Value:
+    if left.const is not UNKNOWN and right.const is not UNKNOWN:
+        return fold(op, left.const, right.const)
+    if left.type == "Path" or right.type == "Path":
+        return Value(type="Path")
+    call_specials(machine, left, (right,))
+    call_specials(machine, right, (left,))
+    types = {left.type, right.type}
+    for table in ("pandas.DataFrame", "pandas.Series", "pandas", "data", "numpy.ndarray", "numpy"):
+        if table in types:
+            return of(Obj(table))
+    if types & {"list"}:
+        return of(made("list", None, *(element_of(side) for side in (left, right))))
+    if types <= IMMUTABLE:
+        same = types.pop() if len(types) == 1 else "scalar"
+        return Value(type=same if same in ("str", "float") else "scalar")
+    return of(made("", None, left, right))
+
+
+def fold(op: ast.operator, left: object, right: object) -> Value:
+    """The constant an operation on constants gives, as far as a path or a number needs it."""
+    if isinstance(op, ast.Div) and (
+        isinstance(left, PurePosixPath) or isinstance(right, PurePosixPath)
+    ):
+        if isinstance(left, str | PurePosixPath) and isinstance(right, str | PurePosixPath):
+            return Value(type="Path", const=PurePosixPath(left) / right)
+        return Value(type="Path")
+    if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
+        return constant(left + right)
+    simple = isinstance(left, int | float) and isinstance(right, int | float)
+    if simple and type(op) in _FOLDED and not isinstance(op, ast.Pow):
+        try:
+            result = {
+                ast.Add: lambda a, b: a + b,
+                ast.Sub: lambda a, b: a - b,
+                ast.Mult: lambda a, b: a * b,
+                ast.Div: lambda a, b: a / b,
+                ast.FloorDiv: lambda a, b: a // b,
+                ast.Mod: lambda a, b: a % b,
+            }[type(op)](left, right)
+        except (ArithmeticError, ValueError):
+            return ANYTHING_IMMUTABLE
+        return constant(result)
+    return ANYTHING_IMMUTABLE
+
+
+def unary(machine: Machine, op: ast.unaryop, value: Value) -> Value:
+    if isinstance(value.const, int | float) and isinstance(op, ast.USub | ast.UAdd):
+        return constant(-value.const if isinstance(op, ast.USub) else value.const)
+    if isinstance(op, ast.Not):
+        return Value(type="bool")
+    call_specials(machine, value, ())
+    return ANYTHING_IMMUTABLE if value.type in IMMUTABLE else of(made(value.type, None))
+
+
+def compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Value:
+    for value in values:
+        call_specials(machine, value, tuple(other for other in values if other is not value))
+    if any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
+        _keep_identity(machine, values)
+    if any(value.type in DATA for value in values):
+        return of(Obj(next(value.type for value in values if value.type in DATA)))
+    return Value(type="bool") if all(value.type in IMMUTABLE for value in values) else of(Obj(""))
+
+
+def _keep_identity(machine: Machine, values: list[Value]) -> None:
+    names = frozenset(name for value in values for obj in value.objs for name in obj.names)
+    if len(names) > 1:
+        machine.effects.groups.add(names)
+
+
+def formatted(machine: Machine, parts: list[ast.expr]) -> Value:
+    values = [machine.evaluate(machine, part) for part in parts]
+    plain = [
+        str(value.const) for value in values if isinstance(value.const, str | int | PurePosixPath)
+    ]
+    formats = any(
+        isinstance(part, ast.FormattedValue) and part.format_spec is not None for part in parts
+    )
+    if len(plain) == len(values) and not formats:
+        return constant("".join(plain))
+    return Value(type="str")

@@ -1,0 +1,96 @@
+"""Units -> what each stage needs, from whom, and what it hands on.
+
+Every binding or change makes a new version of a name. A stage needs the version that was last made
+before its use; a version made by changing (or perhaps binding) an older one needs that one in turn.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+
+from nbstage.convert.effects.machine import Site
+from nbstage.convert.effects.values import Value
+from nbstage.convert.flow.aliases import entangle
+from nbstage.convert.flow.demand import demand_unit
+from nbstage.convert.flow.nouns import (
+    Crossing,
+    Finding,
+    Flow,
+    StageFlow,
+    Trouble,
+    own_writers,
+    value_of,
+    writer_before,
+)
+from nbstage.convert.flow.settings import repeat_settings
+from nbstage.convert.units import Program, Unit, late_names
+from nbstage.model import Role
+
+_ROUNDS = 50  # how often crossings may be re-drawn until aliases travel together
+
+
+def trace_flow(program: Program) -> Flow:
+    """The data flow between the stages of a notebook."""
+    extra: dict[str, set[int]] = {}
+    flow = _draw(program, extra)
+    for _ in range(_ROUNDS):
+        more = entangle(flow)
+        if not more:
+            break
+        for name, units in more.items():
+            extra.setdefault(name, set()).update(units)
+        flow = _draw(program, extra)
+    _check_versions(flow)
+    return flow
+
+
+def _draw(program: Program, extra: dict[str, set[int]]) -> Flow:
+    stages: dict[str, StageFlow] = {}
+    for unit in program.units:
+        if unit.stage:
+            stages.setdefault(unit.stage, StageFlow(unit.stage)).units.append(unit.index)
+    flow = Flow(program, stages, extra=extra)
+    for unit in program.units:
+        if unit.stage:
+            demand_unit(flow, unit, unit.stage)
+    for stage in stages.values():
+        repeat_settings(flow, stage)
+    return flow
+
+
+def _check_versions(flow: Flow) -> None:
+    """A stage hands on the last version it makes; one that was needed earlier is gone by then."""
+    for crossing in list(flow.crossings.values()):
+        later = [
+            index
+            for index in own_writers(flow, crossing.source, crossing.name)
+            if index > crossing.maker
+        ]
+        if later:
+            stages = (crossing.source, crossing.target)
+            found = Finding(
+                Trouble.CHANGED_AFTER, crossing.name, later[0], None, crossing.user, stages
+            )
+            flow.findings.append(found)
+    for stage in flow.stages.values():
+        stage.unset = {
+            name for name, maker in stage.outputs.items() if _may_be_unset(flow, name, maker)
+        }
+
+
+def _may_be_unset(flow: Flow, name: str, maker: int) -> bool:
+    index: int | None = maker
+    while index is not None:
+        unit = flow.program.units[index]
+        if unit.effects.binds.get(name) or index in flow.program.parameters.values():
+            return False
+        if (
+            name not in unit.effects.binds
+            and name not in unit.effects.changes
+            and index not in flow.extra.get(name, ())
+        ):
+            return False
+        index = writer_before(flow, name, index)
+    return True

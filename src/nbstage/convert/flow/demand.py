@@ -1,0 +1,144 @@
+"""A stage demands what its statements read: each demand is met by the unit that made that version."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from nbstage.convert.effects.machine import Site
+from nbstage.convert.flow.nouns import (
+    Crossing,
+    Finding,
+    Flow,
+    Trouble,
+    own_writers,
+    writer_before,
+)
+from nbstage.convert.units import Unit, late_names
+from nbstage.model import Role
+
+Demand = tuple[str, str, int, Site | None, bool]
+
+
+def demand_unit(flow: Flow, unit: Unit, stage: str) -> None:
+    for name, site in unit.effects.reads.items():
+        _demand(flow, stage, name, unit.index, site)
+    for name, site in unit.effects.soft.items():
+        _demand(flow, stage, name, unit.index, site, soft=True)
+
+
+def _demand(
+    flow: Flow, stage: str, name: str, at: int, site: Site | None, *, soft: bool = False
+) -> None:
+    """Let a stage have the version of a name that holds just before unit `at`."""
+    todo = deque([(stage, name, at, site, soft)])
+    while todo:
+        stage, name, at, site, soft = todo.popleft()
+        if (stage, name, at) in flow.seen:
+            continue
+        flow.seen.add((stage, name, at))
+        todo.extend(_supply(flow, stage, name, at, site, soft=soft))
+
+
+def _supply(
+    flow: Flow, stage: str, name: str, at: int, site: Site | None, *, soft: bool
+) -> list[Demand]:
+    program = flow.program
+    index = writer_before(flow, name, at)
+    if index is None:
+        if not soft and not name.startswith("<"):
+            later = any(writer >= at for writer in program.writers.get(name, ()))
+            flow.findings.append(
+                Finding(Trouble.MADE_LATER if later else Trouble.NEVER_MADE, name, at, site)
+            )
+        return []
+    unit = program.units[index]
+    if program.parameters.get(name) == index:
+        return _supply_parameter(flow, stage, name, at, site)
+    if name in unit.effects.deletes and unit.effects.binds.get(name):
+        if not soft:
+            flow.findings.append(Finding(Trouble.DELETED, name, at, site, index))
+        return []
+    if index in program.repeatable and (unit.stage != stage or index in program.importable):
+        return _supply_definition(flow, stage, unit, at)
+    if not unit.stage:
+        flow.findings.append(Finding(_aside(unit, name), name, at, site, index))
+        return []
+    if unit.stage != stage:
+        _cross(flow, Crossing(name, unit.stage, stage, index, at), site)
+    late = _late_demands(flow, stage, unit, at) if index in program.repeatable else []
+    return late + _older(flow, unit, name)
+
+
+def _aside(unit: Unit, name: str) -> Trouble:
+    if unit.role in (Role.SKIP, Role.CHECK):
+        return Trouble.SKIP_CHANGES if name not in unit.effects.binds else Trouble.SKIPPED
+    return Trouble.BEFORE_STAGES
+
+
+def _supply_parameter(
+    flow: Flow, stage: str, name: str, at: int, site: Site | None
+) -> list[Demand]:
+    flow.stages[stage].parameters.add(name)
+    flow.stages[stage].origins[name] = flow.program.parameters[name]
+    own = [
+        index
+        for index in flow.program.writers[name]
+        if index < at and flow.program.units[index].stage == stage
+    ]
+    if own:
+        flow.findings.append(Finding(Trouble.COMES_BACK, name, at, site, own[-1], (stage, stage)))
+    return []
+
+
+def _supply_definition(flow: Flow, stage: str, unit: Unit, at: int) -> list[Demand]:
+    """Repeat a definition in the stage, with all it needs: now what it reads when made, at its use what it reads then."""
+    flow.stages[stage].origins.update(dict.fromkeys(unit.effects.binds, unit.index))
+    if unit.stage != stage:
+        flow.stages[stage].repeats.add(unit.index)
+    else:
+        flow.stages[stage].own.add(unit.index)
+    if unit.index in flow.program.importable:
+        return []
+    needs: list[Demand] = [
+        (stage, name, unit.index, site, False) for name, site in unit.effects.reads.items()
+    ]
+    needs += [(stage, name, unit.index, site, True) for name, site in unit.effects.soft.items()]
+    needs += [(stage, name, unit.index, site, False) for name, site in unit.effects.changes.items()]
+    return needs + _late_demands(flow, stage, unit, at)
+
+
+def _late_demands(flow: Flow, stage: str, unit: Unit, at: int) -> list[Demand]:
+    return [(stage, name, at, None, True) for name in sorted(late_names(unit))]
+
+
+def _older(flow: Flow, unit: Unit, name: str) -> list[Demand]:
+    """A version made by changing an older one, or perhaps not made at all, needs the older one."""
+    if unit.effects.binds.get(name):
+        return []
+    changed = name in unit.effects.changes or unit.index in flow.extra.get(name, ())
+    return (
+        [(unit.stage, name, unit.index, None, True)]
+        if changed or name in unit.effects.binds
+        else []
+    )
+
+
+def _cross(flow: Flow, crossing: Crossing, site: Site | None) -> None:
+    target, source = flow.stages[crossing.target], flow.stages[crossing.source]
+    before = target.inputs.get(crossing.name)
+    if before is not None and before.maker != crossing.maker:
+        stages = (crossing.target, crossing.source)
+        flow.findings.append(
+            Finding(Trouble.COMES_BACK, crossing.name, crossing.user, site, crossing.maker, stages)
+        )
+        return
+    own = own_writers(flow, crossing.target, crossing.name)
+    if any(index < crossing.user for index in own):
+        stages = (crossing.target, crossing.source)
+        flow.findings.append(
+            Finding(Trouble.COMES_BACK, crossing.name, crossing.user, site, crossing.maker, stages)
+        )
+        return
+    target.inputs[crossing.name] = crossing
+    source.outputs[crossing.name] = crossing.maker
+    flow.crossings[crossing.source, crossing.target, crossing.name] = crossing

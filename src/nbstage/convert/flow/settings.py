@@ -1,0 +1,77 @@
+"""A library's settings hold for every later stage that uses it."""
+
+from __future__ import annotations
+
+from nbstage.convert.flow.demand import demand_unit
+from nbstage.convert.flow.nouns import (
+    Crossing,
+    Finding,
+    Flow,
+    StageFlow,
+    Trouble,
+    own_writers,
+    value_of,
+)
+from nbstage.convert.units import Unit
+from nbstage.model import Role
+
+#: Libraries that work through another one, so that its settings hold for them too.
+_RELATED = {
+    "matplotlib": ("seaborn", "pandas", "sklearn", "shap"),
+    "sklearn": ("imblearn", "xgboost", "lightgbm", "catboost"),
+    "pandas": ("seaborn",),
+    "numpy": ("pandas", "sklearn", "scipy", "matplotlib", "seaborn"),
+}
+
+
+def repeat_settings(flow: Flow, stage: StageFlow) -> None:
+    """A library's setting holds for all that comes after it: repeat it in each later stage that uses the library."""
+    for unit in flow.program.units[: stage.units[-1]]:
+        if (
+            not unit.effects.settings
+            or unit.stage == stage.name
+            or unit.role in (Role.SKIP, Role.CHECK)
+        ):
+            continue
+        if not touches(flow, stage, unit.effects.settings):
+            continue
+        stage.repeats.add(unit.index)
+        if not _only_sets(flow, stage, unit):
+            flow.findings.append(
+                Finding(
+                    Trouble.SETTING, ", ".join(sorted(unit.effects.settings)), unit.index, unit.node
+                )
+            )
+        demand_unit(flow, unit, stage.name)
+
+
+def _only_sets(flow: Flow, stage: StageFlow, unit: Unit) -> bool:
+    effects = unit.effects
+    if effects.changes or effects.files or effects.unknown or effects.marks:
+        return False
+    if any(own_writers(flow, stage.name, name) or name in stage.inputs for name in effects.binds):
+        return False
+    writers = [flow.program.writers.get(name, ()) for name in effects.reads]
+    return all(len(rows) <= 1 or set(rows) <= flow.program.repeatable for rows in writers)
+
+
+def touches(flow: Flow, stage: StageFlow, libraries: set[str]) -> bool:
+    """Whether a stage uses one of the libraries: by an import, by a value of it, or by one of unknown type."""
+    units = [flow.program.units[index] for index in (*stage.units, *stage.repeats, *stage.own)]
+    if "*" in libraries:
+        return True
+    if "files" in libraries:
+        return any(
+            unit.effects.unknown or unit.effects.acts or unit.effects.files for unit in units
+        )
+    used = {path.split(".")[0] for unit in units for path in unit.effects.paths}
+    types = {_type_of(flow, crossing).split(".")[0] for crossing in stage.inputs.values()}
+    wanted = libraries | {other for library in libraries for other in _RELATED.get(library, ())}
+    return bool(wanted & (used | types)) or bool(
+        types & {"", "data", "list", "dict", "set", "instance", "tuple"}
+    )
+
+
+def _type_of(flow: Flow, crossing: Crossing) -> str:
+    value = value_of(flow, crossing.name, crossing.maker)
+    return value.type if value is not None else ""
