@@ -1,1 +1,1 @@
-"""How much CPU nbstage takes, start-up included. `python -m benchmarks` (or `make bench`) measures."""
+"""How much CPU nbstage takes, start-up included: `python -m benchmarks`, or `make bench`."""

@@ -18,8 +18,8 @@ class Failed(Exception):
 def cpu_seconds(command: list[str], make_folder: Callable[[], Path], *, runs: int = RUNS) -> float:
     """The median CPU time (user and system, start-up included) of `runs` runs of a command.
 
-    Each run has a folder of its own, which `make_folder` makes. A run that is not counted goes
-    before, so that bytecode and the disk's cache are there. Raises Failed with what the command said.
+    Each run has the folder that `make_folder` gives. One that is not counted goes before, so that
+    bytecode and the disk's cache are there. Raises Failed with what the command said.
     """
     return statistics.median([_once(command, make_folder()) for _ in range(runs + 1)][1:])
 

@@ -86,7 +86,8 @@ orders = orders.drop(columns=["total_{n}"])
 orders.head()
 """,
     """
-totals["cell {n}"] = {{region: float(part["amount"].sum()) for region, part in orders.groupby("region")}}
+by_region = orders.groupby("region")
+totals["cell {n}"] = {{region: float(part["amount"].sum()) for region, part in by_region}}
 history.append({{"cell": {n}, "rows": len(orders), "columns": len(orders.columns)}})
 if len(history) > 20:
     history.pop(0)
@@ -94,7 +95,9 @@ if len(history) > 20:
     """
 def smooth_{n}(table, column, days=7):
     \"\"\"The running mean of a column, for each region by itself.\"\"\"
-    parts = [part[column].rolling(days, min_periods=1).mean() for _, part in table.groupby("region")]
+    parts = []
+    for _, part in table.groupby("region"):
+        parts.append(part[column].rolling(days, min_periods=1).mean())
     return pd.concat(parts).reindex(table.index)
 
 
@@ -104,7 +107,8 @@ orders["smooth_{n}"] = smooth_{n}(orders, "amount")
     """
 columns_{n} = [column for column in orders.columns if column.startswith("rate")]
 scaler = StandardScaler().fit(orders[columns_{n}])
-scaled_{n} = pd.DataFrame(scaler.transform(orders[columns_{n}]), columns=columns_{n}, index=orders.index)
+values = scaler.transform(orders[columns_{n}])
+scaled_{n} = pd.DataFrame(values, columns=columns_{n}, index=orders.index)
 scaled_{n}.describe().round(2)
 """,
     """

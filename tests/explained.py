@@ -27,7 +27,7 @@ def write(root: Path, wanted: dict[str, str]) -> tuple[str, ...]:
     """Write the files into a project; return its notebooks, which are in percent format or JSON."""
     (root / ".git").mkdir(parents=True, exist_ok=True)
     for path, content in wanted.items():
-        is_percent = path.endswith(".ipynb") and not content.startswith("{")
+        is_percent = path.endswith(".ipynb") and content.startswith("# %%")
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(ipynb(content) if is_percent else content, encoding="utf-8")
     return tuple(path for path in wanted if path.startswith("notebooks/"))

@@ -43,7 +43,9 @@ from nbstage.surroundings import local_modules, star_names
 def convert(
     root: Path, notebooks: tuple[str, ...] = (), *, force: bool = False, dry_run: bool = False
 ) -> Outcome:
-    """Write the pipeline of the notebooks (all of the project's, if none is named); nothing if a problem is an error."""
+    """Write the pipeline of the notebooks (all of the project's, if none is named); nothing if a
+    problem is an error.
+    """
     outcome = check(root, notebooks, force=force)
     if not dry_run and not _has_error(outcome.problems):
         disk.apply(root, outcome.changes)

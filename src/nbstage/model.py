@@ -1,4 +1,7 @@
-"""Every value that travels through nbstage, in order of appearance. All of it is frozen; none of it does anything."""
+"""Every value that travels through nbstage, in order of appearance.
+
+All of it is frozen; none of it does anything.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,9 @@ class Role(Enum):
 
 
 class Metrics(Enum):
-    """Which names of a cell are metrics: none, those it assigns, or (Kale) also those it only prints."""
+    """Which names of a cell are metrics: none, those it assigns, or (Kale) also those it only
+    prints.
+    """
 
     NO = "no"
     ASSIGNED = "assigned"
@@ -102,8 +107,10 @@ class Label:
 class Code:
     """A cell's source as plain Python.
 
-    `text` has no IPython syntax left. `lines[i]` is the line of the cell's source (from 1) that line i + 1 of `text`
-    comes from. Text may use the names in `nbstage.runtime.NOTEBOOK` (what magics and shell lines became).
+    `text` has no IPython syntax left. `lines[i]` is the line of the cell's source (from 1) that
+    line i + 1 of `text`
+    comes from. Text may use the names in `nbstage.runtime.NOTEBOOK` (what magics and shell lines
+    became).
     `requirements` are the packages a `%pip install` line names.
     """
 
@@ -137,7 +144,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What writing would do to one file on disk. `before` is empty for a new file, `after` for a removed one."""
+    """What writing would do to one file on disk.
+
+    `before` is empty for a new file, `after` for a removed one.
+    """
 
     path: str
     action: Action
@@ -147,7 +157,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """Values that travel from one stage to others in one file: one name, or several that share mutable structure."""
+    """Values that travel from one stage to others in one file: one name, or several that share
+    mutable structure.
+    """
 
     stage: str
     names: tuple[str, ...]
@@ -156,7 +168,9 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A key of params.yaml as the notebook gives it: plain data, and the comment lines that stand with it."""
+    """A key of params.yaml as the notebook gives it: plain data, and the comment lines that stand
+    with it.
+    """
 
     name: str
     value: object
@@ -165,9 +179,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStage:
-    """One stage as `dvc.yaml` shows it. Paths are relative to the project's root, sorted within each tuple.
+    """One stage as `dvc.yaml` shows it. Paths are relative to the project's root, sorted within
+    each tuple.
 
-    `deps` holds the stage's module, the helper modules and data files; `inputs` the artifacts it loads.
+    `deps` holds the stage's module, the helper modules and data files; `inputs` the artifacts it
+    loads.
     `outs` are files the user's own code writes; `outputs` the artifacts nbstage saves.
     """
 
@@ -186,7 +202,9 @@ class PlannedStage:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """All that is rendered: the stages in notebook order, the parameters, and the generated modules as files."""
+    """All that is rendered: the stages in notebook order, the parameters, and the generated
+    modules as files.
+    """
 
     stages: tuple[PlannedStage, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -197,7 +215,8 @@ class Pipeline:
 class Config:
     """`[tool.nbstage]` in pyproject.toml, with its defaults.
 
-    `workdir` None means the notebook's own folder. `formats` maps a variable (`df` or `stage.df`) to a format's name;
+    `workdir` None means the notebook's own folder. `formats` maps a variable (`df` or `stage.df`)
+    to a format's name;
     `deps` adds the user's own dependencies to a stage.
     """
 
@@ -209,7 +228,10 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `convert` did or `check` found. An error among the problems means that nothing was written."""
+    """What `convert` did or `check` found.
+
+    An error among the problems means that nothing was written.
+    """
 
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -9,7 +9,9 @@ from pathlib import Path
 
 
 def local_modules(root: Path, workdir: str, modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Those of the imported modules that lie in the notebook's folder, each with all the files it is made of there."""
+    """Those of the imported modules that lie in the notebook's folder, each with all the files it
+    is made of there.
+    """
     folder = root / workdir
     found: dict[str, tuple[str, ...]] = {}
     for module in sorted(modules):
@@ -54,7 +56,9 @@ def _imported(path: Path) -> set[str]:
 
 
 def star_names(root: Path, workdir: str, module: str) -> tuple[str, ...] | None:
-    """The names `from module import *` brings; None if the module can't be imported. One beside the notebook is only read."""
+    """The names `from module import *` brings; None if the module can't be imported. One beside
+    the notebook is only read.
+    """
     path = root / workdir / f"{module.replace('.', '/')}.py"
     if path.is_file():
         return _defined_names(path)

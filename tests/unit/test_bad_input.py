@@ -396,9 +396,8 @@ def test_a_broken_file_of_the_project_is_refused(
         assert project.files() == before
         assert path in said.out + said.err
     else:
-        # dvc.lock matters only when a stage leaves; what is not understood stays as it is.
-        assert path == "dvc.lock"
-        assert project.files()[path] == content
+        # Valid YAML, or a dvc.lock that no stage leaves: what was there stays as it was.
+        assert project.files()[path].startswith(content)
 
 
 FAILURES = {

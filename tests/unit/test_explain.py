@@ -1,4 +1,4 @@
-"""The texts of `nbstage explain`: one for each problem, all of one shape, and the page made of them."""
+"""The texts of `nbstage explain`: one for each problem, of one shape, and the page of them all."""
 
 from __future__ import annotations
 

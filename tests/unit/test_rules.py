@@ -12,6 +12,7 @@ from nbstage.model import Level, Problem
 from nbstage.report.problems import in_order, problem_as_text
 from tests.conftest import Golden
 from tests.explained import files, problems, section
+from tests.unit.more_messages import MORE
 
 # What comes with another problem: no tags, no stage; a name that nothing is known to make.
 COMPANIONS = {"NBS302": {"NBS113"}, "NBS222": {"NBS201"}, "NBS226": {"NBS201"}}
@@ -47,6 +48,15 @@ def test_the_right_notebook_has_no_error_and_not_the_note(code: str, tmp_path: P
 def test_the_message_reads_as_it_should(code: str, tmp_path: Path, golden: Golden) -> None:
     found = _problems_in(code, "Wrong", tmp_path)
     golden(f"tests/golden/messages/{code}.txt", _as_text(found, {code}))
+
+
+def test_other_wordings_read_as_they_should(tmp_path: Path, golden: Golden) -> None:
+    shown = []
+    for name, wanted in MORE.items():
+        found = problems(tmp_path / name, wanted)
+        shown.append(f"== {name}\n\n{_as_text(found, {f'NBS{name[:3]}'})}")
+        assert f"NBS{name[:3]}" in {problem.code for problem in found}, name
+    golden("tests/golden/messages/more.txt", "\n".join(shown))
 
 
 def _problems_in(code: str, name: str, root: Path) -> tuple[Problem, ...]:

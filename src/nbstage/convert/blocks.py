@@ -13,7 +13,10 @@ from nbstage.model import Cell, Code, Label, Place, Role
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A code cell with what its tags say and its plain Python. `stage` is empty where it belongs to none."""
+    """A code cell with what its tags say and its plain Python.
+
+    `stage` is empty where it belongs to none.
+    """
 
     cell: Cell
     label: Label
@@ -25,9 +28,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One top-level statement of a block with the lines it stands on, its leading comments included.
+    """One top-level statement of a block with the lines it stands on, its leading comments
+    included.
 
-    `first` and `last` count the lines of the block's text from 1; `start` is where the statement itself begins.
+    `first` and `last` count the lines of the block's text from 1; `start` is where the statement
+    itself begins.
     `alone` is False where it shares a line with another (`import os; x = 1`).
     """
 
@@ -40,7 +45,9 @@ class Segment:
 
 
 def arrange(cells: tuple[tuple[Cell, Label, Code], ...], path: str) -> tuple[Block, ...]:
-    """The code cells in order, each given to its stage: an untagged cell belongs to the stage before it."""
+    """The code cells in order, each given to its stage: an untagged cell belongs to the stage
+    before it.
+    """
     stage, blocks = "", []
     for cell, label, code in cells:
         role = label.role
@@ -83,7 +90,9 @@ def lines_of(segment: Segment) -> tuple[str, ...]:
 
 
 def frozen_lines(text: str) -> frozenset[int]:
-    """The lines (from 1) that begin inside a multi-line string: indenting them would change its value."""
+    """The lines (from 1) that begin inside a multi-line string: indenting them would change its
+    value.
+    """
     found: set[int] = set()
     opened: list[int] = []
     for token in _tokens(text):

@@ -12,7 +12,9 @@ from nbstage.convert.units import Unit
 
 @dataclass(frozen=True, slots=True, order=True)
 class Import:
-    """One imported name: `import module as bound`, or with `name`: `from module import name as bound`."""
+    """One imported name: `import module as bound`, or with `name`: `from module import name as
+    bound`.
+    """
 
     module: str
     name: str

@@ -28,7 +28,9 @@ class NotPlain(Exception):
 
 
 def find_parameters(blocks: tuple[Block, ...]) -> tuple[Parameter, ...]:
-    """The parameters of a notebook, each with the comments that stand with it; the last assignment of a name counts."""
+    """The parameters of a notebook, each with the comments that stand with it; the last assignment
+    of a name counts.
+    """
     found: dict[str, Parameter] = {}
     for block in blocks:
         if block.role is not Role.PARAMETERS:
@@ -75,7 +77,9 @@ def _comments(text: str) -> dict[int, str]:
 
 
 def _evaluate(node: ast.expr, known: dict[str, object]) -> object:
-    """The value of a literal, of arithmetic on numbers, or of text put together; raises NotPlain for all else."""
+    """The value of a literal, of arithmetic on numbers, or of text put together; raises NotPlain
+    for all else.
+    """
     match node:
         case ast.Constant(value=str() | int() | float() | None as value):
             return value

@@ -1,4 +1,6 @@
-"""A converted notebook -> its part of the Pipeline: stages for dvc.yaml, parameters, and the modules' text."""
+"""A converted notebook -> its part of the Pipeline: stages for dvc.yaml, parameters, and the
+modules' text.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from nbstage.convert.shared import SharedModule
 from nbstage.convert.stages import StagePlan
 from nbstage.model import Artifact, Config, File, Owner, Pipeline, PlannedStage
 
-#: Modules beside the notebook: the name code imports -> the files it is made of, relative to the root.
+#: Modules beside the notebook: the name code imports -> the files it is made of, relative to the
+#: root.
 LocalModules = dict[str, tuple[str, ...]]
 
 
@@ -51,7 +54,9 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
 
 
 def package_file(notebooks: tuple[tuple[Converted, LocalModules], ...]) -> File | None:
-    """`pipeline/__init__.py`: where modules of the notebooks' own folders are found, as Jupyter finds them."""
+    """`pipeline/__init__.py`: where modules of the notebooks' own folders are found, as Jupyter
+    finds them.
+    """
     folders: dict[str, None] = {}
     for converted, local in notebooks:
         workdir = converted.plans[0].workdir if converted.plans else "."
@@ -134,7 +139,9 @@ def _all_modules(converted: Converted, plan: StagePlan) -> frozenset[SharedModul
 
 
 def _modules_of_inputs(converted: Converted, plan: StagePlan) -> list[SharedModule]:
-    """A loaded model may hold objects of the notebook's classes: their code runs in this stage too."""
+    """A loaded model may hold objects of the notebook's classes: their code runs in this stage
+    too.
+    """
     stage = converted.flow.stages[plan.name]
     values = [
         value_of(converted.flow, name, crossing.maker) for name, crossing in stage.inputs.items()
@@ -157,7 +164,9 @@ def _modules_of_inputs(converted: Converted, plan: StagePlan) -> list[SharedModu
 
 
 def _local_files(converted: Converted, plan: StagePlan, local: LocalModules) -> list[str]:
-    """Files of modules beside the notebook that a stage uses itself, in its shared modules, or in what it loads."""
+    """Files of modules beside the notebook that a stage uses itself, in its shared modules, or in
+    what it loads.
+    """
     if not local:
         return []
     users = {other.name: _local_roots(converted, other, local) for other in converted.plans}

@@ -1,4 +1,6 @@
-"""The definitions that stages share -> one small module for each, so that an edit re-runs just the stages that use it."""
+"""The definitions that stages share -> one small module for each, so that an edit re-runs just the
+stages that use it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ FOLDER = "pipeline/helpers"
 
 @dataclass(frozen=True, slots=True)
 class SharedModule:
-    """A module of `pipeline/helpers`: its units (functions and classes that need each other stand together)."""
+    """A module of `pipeline/helpers`: its units (functions and classes that need each other stand
+    together).
+    """
 
     name: str
     units: tuple[int, ...]
@@ -29,7 +33,9 @@ class SharedModule:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """All shared modules of a notebook, by the name they define, and what an importable unit needs of others."""
+    """All shared modules of a notebook, by the name they define, and what an importable unit needs
+    of others.
+    """
 
     modules: dict[str, SharedModule]
     needs: dict[int, frozenset[int]]
@@ -64,7 +70,9 @@ def share(program: Program) -> Shared:
 
 
 def stands_alone(program: Program, index: int) -> bool:
-    """Whether an importable unit gets a module of its own: a function or class does, an import or a constant doesn't."""
+    """Whether an importable unit gets a module of its own: a function or class does, an import or
+    a constant doesn't.
+    """
     node = program.units[index].node
     return is_definition(node) and not isinstance(node, ast.Import | ast.ImportFrom | ast.Try)
 

@@ -6,60 +6,25 @@ import ast
 import posixpath
 from dataclasses import dataclass
 
+from nbstage.convert.artifacts import artifacts_of, inputs_of
 from nbstage.convert.effects.scope import free_names
-from nbstage.convert.flow import Flow, StageFlow, value_of
-from nbstage.convert.formats import extension
+from nbstage.convert.flow import Flow, StageFlow
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.shared import Shared, SharedModule, stands_alone
+from nbstage.convert.tagged import tagged_names
 from nbstage.convert.units import Program, Unit, is_definition
-from nbstage.model import Artifact, Config, Metrics
-
-#: Random states travel like variables; these are their names in generated code.
-RANDOM_NAMES = {
-    "<numpy.random>": "numpy_random_state",
-    "<random>": "python_random_state",
-    "<torch.random>": "torch_random_state",
-}
-RANDOM_SOURCES = {"<numpy.random>": "numpy", "<random>": "random", "<torch.random>": "torch"}
-_NEVER_METRIC = frozenset(
-    {
-        "numpy.ndarray",
-        "str",
-        "set",
-        "iterator",
-        "pairs",
-        "function",
-        "class",
-        "Path",
-        "bytes",
-        "list",
-    }
-)
+from nbstage.model import Artifact, Config
 
 _LONGEST_DOC = 80
-_NEVER_TABLE = frozenset(
-    {
-        "str",
-        "int",
-        "float",
-        "bool",
-        "scalar",
-        "function",
-        "class",
-        "NoneType",
-        "numpy",
-        "numpy.ndarray",
-        "data",
-        "Path",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """One stage, all its parts decided. `body` are the units that its function runs, in order, `moved` those left out of it.
+    """One stage, all its parts decided. `body` are the units that its function runs, in order,
+    `moved` those left out of it.
 
-    `results` are the names the function returns, in the order it makes them; `metrics` and `plots` those of its tagged cells.
+    `results` are the names the function returns, in the order it makes them; `metrics` and `plots`
+    those of its tagged cells.
     """
 
     name: str
@@ -90,7 +55,7 @@ class StagePlan:
 def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tuple[StagePlan, ...]:
     """Decide the parts of all stages of a notebook, in its order."""
     workdir = workdir_of(config, notebook)
-    artifacts = {name: _artifacts(flow, stage, config) for name, stage in flow.stages.items()}
+    artifacts = {name: artifacts_of(flow, stage, config) for name, stage in flow.stages.items()}
     waited_for = {name for stage in flow.stages for name in after_of(flow, stage)}
     return tuple(
         _plan_stage(
@@ -122,7 +87,7 @@ def _plan_stage(
     body = tuple(sorted({*own, *inlined}))
     wanted = _wanted(program, body)
     everything = _with_needs(program, shared, wanted)
-    metrics, plots = _tagged(flow, stage, "metrics"), _tagged(flow, stage, "plots")
+    metrics, plots = tagged_names(flow, stage, "metrics"), tagged_names(flow, stage, "plots")
     outputs = artifacts[stage.name]
     results = _results(flow, stage, outputs, (*metrics, *plots))
     reads, writes = files_of(program, stage, workdir)
@@ -137,7 +102,7 @@ def _plan_stage(
         constants=tuple(index for index in everything if _is_constant(program, stage, index)),
         helpers=_helpers(shared, program, wanted, everything),
         parameters=tuple(sorted(stage.parameters)),
-        inputs=_inputs(stage, artifacts),
+        inputs=inputs_of(stage, artifacts),
         outputs=outputs,
         wanted=wanted,
         unset_inputs=frozenset(
@@ -178,7 +143,9 @@ def stage_doc(program: Program, stage: StageFlow) -> str:
 
 
 def _moves(program: Program, index: int) -> bool:
-    """Whether a stage's own unit leaves its body: imports and shared definitions do, constants stay as well."""
+    """Whether a stage's own unit leaves its body: imports and shared definitions do, constants
+    stay as well.
+    """
     return index in program.importable and is_definition(program.units[index].node)
 
 
@@ -201,7 +168,9 @@ def _wanted(program: Program, body: tuple[int, ...]) -> frozenset[str]:
 
 
 def _with_needs(program: Program, shared: Shared, wanted: frozenset[str]) -> tuple[int, ...]:
-    """The importable units that give the wanted names, and (but for shared modules, which bring their own) what they need."""
+    """The importable units that give the wanted names, and (but for shared modules, which bring
+    their own) what they need.
+    """
     found: set[int] = set()
     todo = [index for name in wanted for index in _givers(program, name)]
     while todo:
@@ -237,103 +206,6 @@ def _helpers(
     )
 
 
-def _tagged(flow: Flow, stage: StageFlow, tag: str) -> tuple[str, ...]:
-    """The names that the stage's metrics or plots cells assign."""
-    names: dict[str, None] = {}
-    for index in stage.units:
-        unit = flow.program.units[index]
-        label = unit.block.label
-        if tag == "plots" and label.plots or tag == "metrics" and label.metrics is not Metrics.NO:
-            names.update(dict.fromkeys(assigned_names(unit.node)))
-            if tag == "metrics" and label.metrics is Metrics.PRINTED:
-                names.update(dict.fromkeys(_printed(unit.node)))
-    last = stage.units[-1] + 1
-    return tuple(name for name in names if _may_be_shown(flow, name, last, tag))
-
-
-def _may_be_shown(flow: Flow, name: str, last: int, tag: str) -> bool:
-    maker = flow.program.writer_before(name, last)
-    value = value_of(flow, name, maker) if maker is not None else None
-    if name.startswith("_") or value is None:
-        return not name.startswith("_") and maker is not None
-    never = _NEVER_METRIC if tag == "metrics" else _NEVER_TABLE
-    return (
-        value.type not in never
-        and not value.type.startswith(("sklearn.", "matplotlib"))
-        and not value.path
-    )
-
-
-def assigned_names(node: ast.stmt) -> tuple[str, ...]:
-    """The names a statement assigns, in order; loop variables, imports and definitions don't count."""
-    found: list[str] = []
-    for part in ast.walk(node):
-        match part:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
-                return tuple(found) if part is not node else ()
-            case ast.Assign(targets=targets):
-                found += [
-                    name.id
-                    for target in targets
-                    for name in ast.walk(target)
-                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-                ]
-            case (
-                ast.AnnAssign(target=ast.Name(id=name), value=ast.expr())
-                | ast.AugAssign(target=ast.Name(id=name))
-            ):
-                found.append(name)
-    return tuple(dict.fromkeys(found))
-
-
-def _printed(node: ast.stmt) -> tuple[str, ...]:
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=args)):
-            return tuple(arg.id for arg in args if isinstance(arg, ast.Name))
-        case ast.Expr(value=ast.Name(id=name)):
-            return (name,)
-        case _:
-            return ()
-
-
-def _artifacts(flow: Flow, stage: StageFlow, config: Config) -> tuple[Artifact, ...]:
-    """What a stage hands on: one file for each name, one for several that have to stay together."""
-    groups: list[set[str]] = []
-    for bundle in (*stage.bundles, *({name} for name in stage.outputs)):
-        merged = set(bundle) & set(stage.outputs)
-        rest = []
-        for group in groups:
-            if group & merged:
-                merged |= group
-            else:
-                rest.append(group)
-        groups = [*rest, merged] if merged else rest
-    found = [tuple(sorted(group)) for group in groups]
-    return tuple(
-        Artifact(stage.name, names, _path(flow, stage, names, config)) for names in sorted(found)
-    )
-
-
-def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) -> str:
-    stem = "+".join(RANDOM_NAMES.get(name, name) for name in names)
-    if len(names) > 1:
-        return f"artifacts/{stage.name}/{stem}.pkl"
-    value = value_of(flow, names[0], stage.outputs[names[0]])
-    declared = config.formats.get(f"{stage.name}.{names[0]}") or config.formats.get(names[0])
-    unset = names[0] in stage.unset
-    return f"artifacts/{stage.name}/{stem}{extension('' if unset or value is None else value.type, declared)}"
-
-
-def _inputs(stage: StageFlow, artifacts: dict[str, tuple[Artifact, ...]]) -> tuple[Artifact, ...]:
-    found = {
-        artifact
-        for name, crossing in stage.inputs.items()
-        for artifact in artifacts[crossing.source]
-        if name in artifact.names
-    }
-    return tuple(sorted(found, key=lambda artifact: artifact.path))
-
-
 def _results(
     flow: Flow, stage: StageFlow, outputs: tuple[Artifact, ...], shown: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -356,7 +228,9 @@ def _made_at(flow: Flow, stage: StageFlow, name: str) -> tuple[int, int]:
 def files_of(
     program: Program, stage: StageFlow, workdir: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The files a stage surely reads (but for those it wrote before) and surely writes, relative to the root."""
+    """The files a stage surely reads (but for those it wrote before) and surely writes, relative
+    to the root.
+    """
     reads: dict[str, None] = {}
     writes: dict[str, None] = {}
     for index in sorted({*stage.units, *stage.repeats}):

@@ -1,4 +1,6 @@
-"""What the signature of a stage's function says: types that are known, in functions plain enough for mypy to follow."""
+"""What the signature of a stage's function says: types that are known, in functions plain enough
+for mypy to follow.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ class Annotations:
 
 
 def annotations_for(program: Program, plan: StagePlan) -> Annotations:
-    """Annotations where the type is known. None at all where the body gives a name two meanings: mypy would object."""
+    """Annotations where the type is known.
+
+    None at all where the body gives a name two meanings: mypy would object.
+    """
     units = [program.units[index] for index in plan.body]
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
     if not _is_plain(program, units, given):

@@ -1,4 +1,6 @@
-"""The notebook's statements with their effects, and which of them may be repeated in any stage that needs them."""
+"""The notebook's statements with their effects, and which of them may be repeated in any stage
+that needs them.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ class Unit:
 class Program:
     """A notebook as units in order, and for each name the units that bind or change it.
 
-    `parameters` maps a parameter's name to the unit that gives it. `repeatable` units may be repeated in any stage;
+    `parameters` maps a parameter's name to the unit that gives it. `repeatable` units may be
+    repeated in any stage;
     those in `importable` can stand in a module of their own, for all that they need is importable too.
     """
 
@@ -115,7 +118,9 @@ def parameter_name(unit: Unit) -> str:
 
 
 def _with_value(segment: Segment, parameters: dict[str, object]) -> ast.stmt:
-    """A parameter's statement as it is with the value of params.yaml, so that paths made from it are known."""
+    """A parameter's statement as it is with the value of params.yaml, so that paths made from it
+    are known.
+    """
     node = segment.node
     if segment.block.role is not Role.PARAMETERS:
         return node
@@ -142,7 +147,9 @@ def _is_literal(value: object) -> bool:
 
 
 def _may_repeat(program: Program, unit: Unit) -> bool:
-    """Whether running the statement again in another process gives the same, as far as the statement itself goes."""
+    """Whether running the statement again in another process gives the same, as far as the
+    statement itself goes.
+    """
     effects = unit.effects
     if (
         unit.index in program.parameters.values()
@@ -200,12 +207,16 @@ def _literal(node: ast.expr) -> bool:
 
 
 def late_names(unit: Unit) -> frozenset[str]:
-    """The globals that what a statement defines reads when it is used, beyond what it reads when it runs."""
+    """The globals that what a statement defines reads when it is used, beyond what it reads when
+    it runs.
+    """
     return late_free_names(unit.node) if is_definition(unit.node) else frozenset()
 
 
 def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:
-    """What the statement reads when it runs must be repeatable too, or a parameter, and the same at any later time."""
+    """What the statement reads when it runs must be repeatable too, or a parameter, and the same
+    at any later time.
+    """
     for name in {*unit.effects.reads, *unit.effects.soft, *unit.effects.changes}:
         writer = program.writer_before(name, unit.index)
         if writer is None:

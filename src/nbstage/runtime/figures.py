@@ -6,7 +6,9 @@ import sys
 
 
 def close_figures() -> None:
-    """Close all open figures, as Jupyter does at the end of each cell: the next one begins with none."""
+    """Close all open figures, as Jupyter does at the end of each cell: the next one begins with
+    none.
+    """
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")

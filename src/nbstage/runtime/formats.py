@@ -80,7 +80,8 @@ def _by_columns(table: Any) -> bool:
 def _read_parquet(file: BinaryIO) -> Any:
     import pandas as pd
 
-    # By its path: reading through a Python file, Arrow's threads may outlive the interpreter and abort it.
+    # By its path: reading through a Python file, Arrow's threads may outlive the interpreter and
+    # abort it.
     return pd.read_parquet(file.name, engine="pyarrow")
 
 

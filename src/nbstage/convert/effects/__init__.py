@@ -16,7 +16,9 @@ __all__ = ["Analysed", "Effects", "analyse"]
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """One top-level statement, what it does, and the values the names it binds or changes have afterwards."""
+    """One top-level statement, what it does, and the values the names it binds or changes have
+    afterwards.
+    """
 
     node: ast.stmt
     effects: Effects
@@ -30,7 +32,8 @@ def analyse(
 ) -> Iterator[Analysed]:
     """Each statement of a notebook, top to bottom, with its effects.
 
-    `star_names` tells the names `from module import *` brings; `given` are values known before the first statement.
+    `star_names` tells the names `from module import *` brings; `given` are values known before the
+    first statement.
     """
     machine = Machine(evaluate, execute, star_names)
     machine.store[0].update({(GLOBAL, name): value for name, value in given.items()})

@@ -1,4 +1,7 @@
-"""What a call reads, changes and gives back. A call is taken to change all it gets unless it is known not to."""
+"""What a call reads, changes and gives back.
+
+A call is taken to change all it gets unless it is known not to.
+"""
 
 from __future__ import annotations
 

@@ -163,7 +163,9 @@ def _subscript(machine: Machine, value: Value, index: Value, node: ast.expr) -> 
 
 
 def _copies(value: Value, index: Value, node: ast.expr) -> bool:
-    """Whether a subscript surely makes a new table: a list of columns or a mask does, a single label may not."""
+    """Whether a subscript surely makes a new table: a list of columns or a mask does, a single
+    label may not.
+    """
     if not value.type.startswith("pandas."):
         return False
     return index.type in ("list", "pandas.Series") or isinstance(node, ast.List | ast.Compare)

@@ -54,7 +54,9 @@ def _report(machine: Machine, path: Value, mode: str) -> None:
 
 
 def guess(machine: Machine, path: str, args: tuple[Value, ...]) -> None:
-    """Report the file that an unknown library's function reads or writes, where its name and a literal path say so."""
+    """Report the file that an unknown library's function reads or writes, where its name and a
+    literal path say so.
+    """
     name = path.rsplit(".", 1)[-1].lower().split("_")[0]
     mode = "r" if name in _READS else "w" if name in _WRITES else ""
     for arg in args:

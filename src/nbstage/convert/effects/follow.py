@@ -122,7 +122,8 @@ def call_back(
     args: tuple[Value, ...],
     calls: Callable[[str], bool],
 ) -> None:
-    """Follow the notebook's own functions that a library gets hold of: it may call them with what it was given.
+    """Follow the notebook's own functions that a library gets hold of: it may call them with what
+    it was given.
 
     Of the methods of an object, those that `calls` says.
     """
@@ -214,7 +215,9 @@ def call_specials(machine: Machine, value: Value, args: tuple[Value, ...]) -> No
 
 
 def unknown_call(machine: Machine, values: tuple[Value, ...], *, follow: bool = True) -> Value:
-    """A call of which nothing is known: it may change and link all it gets, draw random numbers, call back."""
+    """A call of which nothing is known: it may change and link all it gets, draw random numbers,
+    call back.
+    """
     machine.effects.unknown = True
     objs = {obj for value in values for obj in value.objs}
     change(machine, [obj for obj in objs if obj.type not in ("function", "class")])

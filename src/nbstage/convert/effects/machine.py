@@ -1,4 +1,6 @@
-"""The state of the abstract run of a notebook: names, branches, and what the statement at hand has done so far."""
+"""The state of the abstract run of a notebook: names, branches, and what the statement at hand has
+done so far.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from enum import Enum
 
 from nbstage.convert.effects.values import Obj, Value, holders_of, join, reach
 
-#: Global random states are names of the notebook too: seeding binds them, drawing reads and changes them.
+#: Global random states are names of the notebook too: seeding binds them, drawing reads and changes
+#: them.
 RANDOM = {"numpy": "<numpy.random>", "random": "<random>", "torch": "<torch.random>"}
 
 #: How many statements inside functions are followed before calls count as unknown.
@@ -47,7 +50,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class FileUse:
-    """A file that a statement reads (`r`), writes (`w`) or adds to (`a`); the path as written in the notebook.
+    """A file that a statement reads (`r`), writes (`w`) or adds to (`a`); the path as written in
+    the notebook.
 
     `surely` is False where that depends on a condition or a loop.
     """
@@ -62,9 +66,12 @@ class FileUse:
 class Effects:
     """What one top-level statement does to the notebook's names.
 
-    `reads` and `changes` concern values that were there before the statement, each with the first place;
-    `binds` says whether the name is surely bound afterwards; `groups` are names that share what was changed;
-    `unknown` that something was called of which nothing is known; `varies` that the result differs from run to run,
+    `reads` and `changes` concern values that were there before the statement, each with the first
+    place;
+    `binds` says whether the name is surely bound afterwards; `groups` are names that share what
+    was changed;
+    `unknown` that something was called of which nothing is known; `varies` that the result differs
+    from run to run,
     `acts` that it acts on the world outside,
     `draws_figures` that it works on pyplot's figures; `paths` are the library names it uses,
     `builtins` the built-in names,
@@ -91,7 +98,8 @@ class Effects:
 
 @dataclass(eq=False, slots=True)
 class Frame:
-    """A scope at run time. `names` None: the notebook's globals. A class body's names are skipped by inner functions.
+    """A scope at run time. `names` None: the notebook's globals. A class body's names are skipped
+    by inner functions.
 
     `closures` are the functions made in it: they hold its values.
     """
@@ -106,7 +114,10 @@ class Frame:
 
 @dataclass(slots=True)
 class Machine:
-    """One abstract run. `evaluate` and `execute` are the interpreter's two verbs, given by the package."""
+    """One abstract run.
+
+    `evaluate` and `execute` are the interpreter's two verbs, given by the package.
+    """
 
     evaluate: Callable[[Machine, ast.expr], Value]
     execute: Callable[[Machine, Iterable[ast.stmt]], None]
@@ -229,7 +240,9 @@ def _still_holds(machine: Machine, name: str, holders: set[Obj]) -> bool:
 
 
 def draw(machine: Machine, source: str) -> None:
-    """Report a draw from a global random state: it needs the state and changes it, if it was ever seeded."""
+    """Report a draw from a global random state: it needs the state and changes it, if it was ever
+    seeded.
+    """
     name = RANDOM[source]
     if peek(machine, Frame(GLOBAL), name) is None:
         mark(machine, Oddity.UNSEEDED, source)

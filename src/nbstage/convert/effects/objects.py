@@ -17,7 +17,9 @@ _CONTAINERS = frozenset({"list", "set", "dict", "iterator"})
 
 @dataclass(eq=False, slots=True)
 class FunctionInfo:
-    """A function, method or lambda of the notebook: its text, the scope it was made in, its default values."""
+    """A function, method or lambda of the notebook: its text, the scope it was made in, its
+    default values.
+    """
 
     node: Function
     frame: Frame
@@ -90,7 +92,9 @@ def library_bases(obj: Obj) -> Iterator[str]:
 
 
 def attribute_of(value: Value, name: str) -> Value:
-    """What `value.name` may be: for a table or array a view of it, else the object itself or a part."""
+    """What `value.name` may be: for a table or array a view of it, else the object itself or a
+    part.
+    """
     found: set[Obj] = set()
     for obj in value.objs:
         if obj.type in DATA:
@@ -109,7 +113,9 @@ def attribute_of(value: Value, name: str) -> Value:
 
 
 def _attribute_of_instance(obj: Obj, name: str) -> set[Obj]:
-    """What code of the notebook set, and what it can't be known to be: then the whole object stands for it."""
+    """What code of the notebook set, and what it can't be known to be: then the whole object
+    stands for it.
+    """
     found = {part for part in obj.parts if part.type == ""}
     for member in members_of(obj, name):
         found.add(member)
@@ -171,7 +177,9 @@ def element_of(value: Value, index: Value | None = None, *, copies: bool = False
 
 
 def part_of(value: Value) -> Value:
-    """What a slice of a list or tuple may be: a new one with the same elements; of what is not known, anything of it."""
+    """What a slice of a list or tuple may be: a new one with the same elements; of what is not
+    known, anything of it.
+    """
     if value.type == "tuple":
         return Value(value.objs, "tuple")
     if value.type == "list":

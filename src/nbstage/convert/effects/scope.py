@@ -1,4 +1,6 @@
-"""Python's scoping rules, read off the syntax tree: which names a scope binds, which names a definition leaves free."""
+"""Python's scoping rules, read off the syntax tree: which names a scope binds, which names a
+definition leaves free.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,8 @@ def declarations(node: ast.AST) -> Iterator[str]:
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that belong to the scope of `node` itself: not the bodies of functions and classes in it.
+    """The nodes that belong to the scope of `node` itself: not the bodies of functions and classes
+    in it.
 
     A comprehension's targets are its own, but a walrus in it binds outside:
         [y := x for x in xs]   # binds y here, not x
@@ -109,7 +112,8 @@ def _signature(args: ast.arguments) -> Iterator[ast.expr]:
 
 
 def free_names(node: ast.AST) -> frozenset[str]:
-    """The names that a statement or expression, everything nested in it included, takes from outside itself.
+    """The names that a statement or expression, everything nested in it included, takes from
+    outside itself.
 
     Names that a top-level statement binds itself are still free where it reads them: `x = x + 1` needs `x`.
     """
@@ -119,7 +123,8 @@ def free_names(node: ast.AST) -> frozenset[str]:
 def late_free_names(node: ast.AST) -> frozenset[str]:
     """The names that a function's body, or the methods of a class, take from outside when they run.
 
-    Default values, decorators and a class's own statements are evaluated when it is made: they don't count.
+    Default values, decorators and a class's own statements are evaluated when it is made: they
+    don't count.
     """
     found: set[str] = set()
     for part in _own_nodes(node):

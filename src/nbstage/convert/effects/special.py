@@ -1,4 +1,6 @@
-"""Calls that need more than a line in a table: built-in functions that see names, paths, and what results share."""
+"""Calls that need more than a line in a table: built-in functions that see names, paths, and what
+results share.
+"""
 
 from __future__ import annotations
 
@@ -179,7 +181,9 @@ def _estimator_info(keywords: dict[str, Value]) -> EstimatorInfo:
 
 
 def _sharing(type: str, given: tuple[Value, ...]) -> Obj:
-    """A result that may share with what went in: elements for containers and iterators, memory for tables."""
+    """A result that may share with what went in: elements for containers and iterators, memory for
+    tables.
+    """
     obj = Obj(type)
     for value in given:
         if type in DATA:

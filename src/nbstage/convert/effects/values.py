@@ -1,6 +1,8 @@
-"""What the analysis knows of a value: which objects it may be, and how objects hold and share one another.
+"""What the analysis knows of a value: which objects it may be, and how objects hold and share one
+another.
 
-A points-to analysis in the manner of Andersen (1994), kept small: objects are made where the notebook makes them,
+A points-to analysis in the manner of Andersen (1994), kept small: objects are made where the
+notebook makes them,
 `parts` says what an object may hold, `kin` with whom it may share memory. Both only grow.
 """
 
@@ -26,7 +28,8 @@ UNKNOWN = Unknown()
 
 @dataclass(eq=False, slots=True)
 class Obj:
-    """One abstract object. `type` is its class as far as known, `detail` what a function or class of the notebook is made of.
+    """One abstract object. `type` is its class as far as known, `detail` what a function or class
+    of the notebook is made of.
 
     `views` are the objects that share a table's memory, one for each type of view; `origin` is what a view is a view of;
     `attributes` are those that the notebook's own code sets.

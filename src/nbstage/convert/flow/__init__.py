@@ -6,12 +6,6 @@ before its use; a version made by changing (or perhaps binding) an older one nee
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
-from enum import Enum
-
-from nbstage.convert.effects.machine import Site
-from nbstage.convert.effects.values import Value
 from nbstage.convert.flow.aliases import entangle
 from nbstage.convert.flow.demand import demand_unit
 from nbstage.convert.flow.nouns import (
@@ -25,8 +19,9 @@ from nbstage.convert.flow.nouns import (
     writer_before,
 )
 from nbstage.convert.flow.settings import repeat_settings
-from nbstage.convert.units import Program, Unit, late_names
-from nbstage.model import Role
+from nbstage.convert.units import Program
+
+__all__ = ["Crossing", "Finding", "Flow", "StageFlow", "Trouble", "trace_flow", "value_of"]
 
 _ROUNDS = 50  # how often crossings may be re-drawn until aliases travel together
 

@@ -9,9 +9,11 @@ from nbstage.convert.flow.nouns import (
 
 
 def entangle(flow: Flow) -> dict[str, set[int]]:
-    """Where a stage changes what two of its inputs share, both must come from one stage, in one file.
+    """Where a stage changes what two of its inputs share, both must come from one stage, in one
+    file.
 
-    Gives the names that have to be handed on by a stage they came through, with the unit that ties them there.
+    Gives the names that have to be handed on by a stage they came through, with the unit that ties
+    them there.
     """
     more: dict[str, set[int]] = {}
     for stage in flow.stages.values():

@@ -91,7 +91,9 @@ def _supply_parameter(
 
 
 def _supply_definition(flow: Flow, stage: str, unit: Unit, at: int) -> list[Demand]:
-    """Repeat a definition in the stage, with all it needs: now what it reads when made, at its use what it reads then."""
+    """Repeat a definition in the stage, with all it needs: now what it reads when made, at its use
+    what it reads then.
+    """
     flow.stages[stage].origins.update(dict.fromkeys(unit.effects.binds, unit.index))
     if unit.stage != stage:
         flow.stages[stage].repeats.add(unit.index)

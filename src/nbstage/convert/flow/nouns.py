@@ -27,7 +27,9 @@ class Trouble(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A trouble with a name (or stages), the unit and place where it is used, and the unit it is made by."""
+    """A trouble with a name (or stages), the unit and place where it is used, and the unit it is
+    made by.
+    """
 
     trouble: Trouble
     name: str
@@ -39,7 +41,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A version of a name that one stage makes and another needs. `maker` is the unit whose version it is."""
+    """A version of a name that one stage makes and another needs.
+
+    `maker` is the unit whose version it is.
+    """
 
     name: str
     source: str
@@ -52,7 +57,8 @@ class Crossing:
 class StageFlow:
     """What one stage consists of and needs.
 
-    `repeats` are units of elsewhere to be repeated in it, `own` its own definitions that can be imported,
+    `repeats` are units of elsewhere to be repeated in it, `own` its own definitions that can be
+    imported,
     `origins` the units that parameters and repeated definitions come from, by name.
     """
 

@@ -25,7 +25,9 @@ _RELATED = {
 
 
 def repeat_settings(flow: Flow, stage: StageFlow) -> None:
-    """A library's setting holds for all that comes after it: repeat it in each later stage that uses the library."""
+    """A library's setting holds for all that comes after it: repeat it in each later stage that
+    uses the library.
+    """
     for unit in flow.program.units[: stage.units[-1]]:
         if (
             not unit.effects.settings
@@ -56,7 +58,9 @@ def _only_sets(flow: Flow, stage: StageFlow, unit: Unit) -> bool:
 
 
 def touches(flow: Flow, stage: StageFlow, libraries: set[str]) -> bool:
-    """Whether a stage uses one of the libraries: by an import, by a value of it, or by one of unknown type."""
+    """Whether a stage uses one of the libraries: by an import, by a value of it, or by one of
+    unknown type.
+    """
     units = [flow.program.units[index] for index in (*stage.units, *stage.repeats, *stage.own)]
     if "*" in libraries:
         return True

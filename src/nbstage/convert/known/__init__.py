@@ -30,7 +30,11 @@ _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.", "s
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a call does. See `tables` for the meaning of each field; `reads` and `writes` count arguments, -1 is the object itself."""
+    """What a call does.
+
+    See `tables` for the meaning of each field; `reads` and `writes` count arguments, -1 is the
+    object itself.
+    """
 
     result: str = ""
     fresh: bool = False
@@ -76,7 +80,9 @@ def method(type: str, name: str) -> Known | None:
 
 @cache
 def family_of(type: str) -> str:
-    """The table a type's methods stand in: `estimator` for all of scikit-learn's classes and their kin."""
+    """The table a type's methods stand in: `estimator` for all of scikit-learn's classes and their
+    kin.
+    """
     if type.startswith(_ESTIMATORS):
         return "estimator"
     return "numpy.ndarray" if type == "numpy" else type

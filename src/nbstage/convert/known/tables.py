@@ -1,12 +1,14 @@
 """What is known of the libraries people use in notebooks, as text to read and to add to.
 
-A line is `name... -> result flags`. Names end in `*` where a family is meant; the longest name that fits wins.
+A line is `name... -> result flags`. Names end in `*` where a family is meant; the longest name
+that fits wins.
 Result is the type of what comes back (`self` for the object itself, `?` when it isn't known; `pandas`, `numpy`, `data` something of
 that library, or of either; `pairs` an iterator of tuples; `splits` two of each argument).
 Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args` what a call changes;
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
 (unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
-`lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to run;
+`lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
+run;
 `acts` it does something outside of the notebook (runs a program, moves a file).
 """
 
@@ -17,22 +19,32 @@ pandas.Series -> pandas.Series
 pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather pandas.read_json -> pandas.DataFrame fresh reads=0
 pandas.read_excel pandas.read_pickle pandas.read_stata pandas.read_sas pandas.read_orc pandas.read_hdf pandas.read_xml -> pandas fresh reads=0
 pandas.read_html pandas.read_sql pandas.read_sql_query pandas.read_sql_table -> pandas fresh
-pandas.concat pandas.merge pandas.get_dummies pandas.crosstab pandas.pivot_table pandas.pivot pandas.melt -> pandas.DataFrame fresh
+pandas.concat pandas.merge pandas.get_dummies pandas.crosstab pandas.pivot_table pandas.pivot
+pandas.melt -> pandas.DataFrame fresh
 pandas.cut pandas.qcut pandas.to_datetime pandas.to_numeric pandas.to_timedelta -> pandas fresh
-pandas.date_range pandas.Index pandas.MultiIndex* pandas.Categorical pandas.Timestamp pandas.Timedelta -> pandas fresh
+pandas.date_range pandas.Index pandas.MultiIndex* pandas.Categorical pandas.Timestamp
+pandas.Timedelta -> pandas fresh
 pandas.isna pandas.isnull pandas.notna pandas.notnull -> pandas fresh
 pandas.set_option pandas.reset_option pandas.options* -> NoneType sets=pandas
 pandas.describe_option pandas.get_option -> scalar fresh
 pandas.option_context -> ?
 numpy.* -> numpy
-numpy.array numpy.zeros numpy.ones numpy.full numpy.empty numpy.eye numpy.identity numpy.arange numpy.linspace -> numpy.ndarray fresh
-numpy.logspace numpy.geomspace numpy.concatenate numpy.stack numpy.vstack numpy.hstack numpy.column_stack -> numpy.ndarray fresh
-numpy.zeros_like numpy.ones_like numpy.full_like numpy.empty_like numpy.tile numpy.repeat numpy.unique numpy.sort -> numpy fresh
-numpy.exp numpy.log numpy.log1p numpy.log2 numpy.log10 numpy.sqrt numpy.abs numpy.absolute numpy.sin numpy.cos numpy.tan -> numpy fresh
-numpy.where numpy.clip numpy.round numpy.floor numpy.ceil numpy.maximum numpy.minimum numpy.cumsum numpy.diff -> numpy fresh
-numpy.sum numpy.mean numpy.median numpy.std numpy.var numpy.min numpy.max numpy.quantile numpy.percentile -> numpy fresh
-numpy.argmax numpy.argmin numpy.argsort numpy.dot numpy.matmul numpy.cov numpy.corrcoef numpy.bincount numpy.digitize -> numpy fresh
-numpy.isnan numpy.isfinite numpy.isinf numpy.any numpy.all numpy.allclose numpy.histogram numpy.interp numpy.polyfit -> numpy fresh
+numpy.array numpy.zeros numpy.ones numpy.full numpy.empty numpy.eye numpy.identity numpy.arange
+numpy.linspace -> numpy.ndarray fresh
+numpy.logspace numpy.geomspace numpy.concatenate numpy.stack numpy.vstack numpy.hstack
+numpy.column_stack -> numpy.ndarray fresh
+numpy.zeros_like numpy.ones_like numpy.full_like numpy.empty_like numpy.tile numpy.repeat
+numpy.unique numpy.sort -> numpy fresh
+numpy.exp numpy.log numpy.log1p numpy.log2 numpy.log10 numpy.sqrt numpy.abs numpy.absolute
+numpy.sin numpy.cos numpy.tan -> numpy fresh
+numpy.where numpy.clip numpy.round numpy.floor numpy.ceil numpy.maximum numpy.minimum numpy.cumsum
+numpy.diff -> numpy fresh
+numpy.sum numpy.mean numpy.median numpy.std numpy.var numpy.min numpy.max numpy.quantile
+numpy.percentile -> numpy fresh
+numpy.argmax numpy.argmin numpy.argsort numpy.dot numpy.matmul numpy.cov numpy.corrcoef
+numpy.bincount numpy.digitize -> numpy fresh
+numpy.isnan numpy.isfinite numpy.isinf numpy.any numpy.all numpy.allclose numpy.histogram
+numpy.interp numpy.polyfit -> numpy fresh
 numpy.linalg.* -> numpy fresh
 numpy.load numpy.loadtxt numpy.genfromtxt -> numpy fresh reads=0
 numpy.save numpy.savetxt numpy.savez numpy.savez_compressed -> NoneType writes=0
@@ -41,7 +53,8 @@ numpy.set_printoptions numpy.seterr numpy.seterrcall -> numpy sets=numpy
 numpy.random.* -> numpy fresh draws=numpy
 numpy.random.shuffle -> NoneType changes=args draws=numpy
 numpy.random.seed numpy.random.set_state -> NoneType seeds=numpy
-numpy.random.default_rng numpy.random.Generator numpy.random.RandomState numpy.random.PCG64 numpy.random.SeedSequence -> numpy.random.Generator
+numpy.random.default_rng numpy.random.Generator numpy.random.RandomState numpy.random.PCG64
+numpy.random.SeedSequence -> numpy.random.Generator
 scipy.* -> ?
 scipy.sparse.save_npz -> NoneType writes=0
 scipy.sparse.load_npz -> ? fresh reads=0
@@ -105,14 +118,16 @@ copy.copy -> same
 copy.deepcopy -> same fresh
 re.* -> ? fresh
 datetime.* calendar.* decimal.* fractions.* hashlib.* base64.* string.* textwrap.* -> scalar fresh
-datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today time.* uuid.* -> scalar fresh varies
+datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today time.*
+uuid.* -> scalar fresh varies
 os.getpid tempfile.* -> ? varies
 collections.Counter collections.OrderedDict -> dict
 collections.defaultdict -> collections.defaultdict
 collections.deque -> list
 collections.namedtuple -> type fresh
 itertools.* -> iterator
-itertools.product itertools.combinations itertools.permutations itertools.zip_longest itertools.groupby itertools.pairwise -> pairs
+itertools.product itertools.combinations itertools.permutations itertools.zip_longest
+itertools.groupby itertools.pairwise -> pairs
 functools.partial -> ?
 functools.reduce functools.* -> ?
 contextlib.* abc.* typing.* dataclasses.* enum.* types.* -> ?
@@ -142,15 +157,18 @@ csv.reader csv.DictReader -> iterator lasting
 csv.writer csv.DictWriter -> ? lasting
 io.StringIO io.BytesIO -> ?
 sqlite3.connect sqlalchemy.create_engine psycopg2.connect -> connection lasting
-threading.Lock threading.RLock multiprocessing.Lock multiprocessing.Pool socket.socket -> lock lasting
+threading.Lock threading.RLock multiprocessing.Lock multiprocessing.Pool socket.socket -> lock
+lasting
 torch.manual_seed torch.cuda.manual_seed* -> ? seeds=torch
 torch.set_default_dtype torch.set_num_threads torch.backends* torch.use_deterministic_algorithms -> NoneType sets=torch
 tensorflow.random.set_seed -> NoneType sets=tensorflow
 optuna.logging.* transformers.logging.* -> NoneType sets=*
 builtins.len builtins.hash builtins.id builtins.ord builtins.int -> int fresh
 builtins.float -> float fresh
-builtins.str builtins.repr builtins.chr builtins.format builtins.ascii builtins.bin builtins.hex builtins.oct -> str fresh
-builtins.bool builtins.isinstance builtins.issubclass builtins.callable builtins.hasattr builtins.any builtins.all -> bool fresh
+builtins.str builtins.repr builtins.chr builtins.format builtins.ascii builtins.bin builtins.hex
+builtins.oct -> str fresh
+builtins.bool builtins.isinstance builtins.issubclass builtins.callable builtins.hasattr
+builtins.any builtins.all -> bool fresh
 builtins.bytes -> bytes fresh
 builtins.range builtins.slice -> range fresh
 builtins.complex -> complex fresh
@@ -172,20 +190,25 @@ builtins.getattr builtins.super builtins.memoryview -> ?
 builtins.setattr builtins.delattr -> NoneType changes=first
 builtins.open -> file lasting opens
 builtins.property builtins.staticmethod builtins.classmethod -> ?
-builtins.*Error builtins.*Exception builtins.*Warning builtins.Exception builtins.StopIteration builtins.KeyboardInterrupt -> ?
+builtins.*Error builtins.*Exception builtins.*Warning builtins.Exception builtins.StopIteration
+builtins.KeyboardInterrupt -> ?
 """
 
-#: Methods that change their object, by its type; all other methods of these types are known not to change anything.
+#: Methods that change their object, by its type; all other methods of these types are known not to
+#: change anything.
 CHANGES = """
-list: append extend insert pop remove clear sort reverse __setitem__ __delitem__ appendleft popleft extendleft rotate
+list: append extend insert pop remove clear sort reverse __setitem__ __delitem__ appendleft popleft
+extendleft rotate
 dict: pop popitem clear update setdefault __setitem__ move_to_end subtract
-set: add discard remove pop clear update difference_update intersection_update symmetric_difference_update
+set: add discard remove pop clear update difference_update intersection_update
+symmetric_difference_update
 tuple:
 collections.defaultdict: *
 pandas.DataFrame: insert pop update
 pandas.Series: pop update
 pandas: pop update insert
-data: insert pop update sort fill put partition resize itemset fit partial_fit fit_transform fit_predict set_params
+data: insert pop update sort fill put partition resize itemset fit partial_fit fit_transform
+fit_predict set_params
 pandas.GroupBy:
 numpy.ndarray: sort fill put partition resize itemset setfield setflags
 numpy.random.Generator: *
@@ -194,7 +217,8 @@ iterator: *
 file: *
 connection: *
 lock: *
-estimator: fit partial_fit fit_transform fit_predict set_params set_output fit_resample set_fit_request set_score_request load_model
+estimator: fit partial_fit fit_transform fit_predict set_params set_output fit_resample
+set_fit_request set_score_request load_model
 matplotlib.figure.Figure: *
 matplotlib.axes.Axes: *
 matplotlib: *
@@ -204,7 +228,8 @@ type:
 object:
 """
 
-#: Results of methods: `type.method... -> result flags`. What isn't listed gives something that may share with its object.
+#: Results of methods: `type.method... -> result flags`. What isn't listed gives something that may
+#: share with its object.
 METHODS = """
 pandas.DataFrame: * -> pandas
 pandas.Series: * -> pandas
@@ -216,8 +241,12 @@ pandas: tolist to_list -> list fresh
 data: tolist to_list -> list fresh
 pandas: to_dict -> dict fresh
 data: to_dict -> dict fresh
-pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename reset_index set_index sort_values sort_index query sample astype replace describe corr select_dtypes reindex drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna add sub mul div diff shift rank interpolate ffill bfill -> pandas.DataFrame fresh
-pandas.DataFrame: mean sum std var min max median nunique count quantile any all duplicated value_counts idxmax idxmin memory_usage -> pandas.Series fresh
+pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename reset_index set_index
+sort_values sort_index query sample astype replace describe corr select_dtypes reindex
+drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna add
+sub mul div diff shift rank interpolate ffill bfill -> pandas.DataFrame fresh
+pandas.DataFrame: mean sum std var min max median nunique count quantile any all duplicated
+value_counts idxmax idxmin memory_usage -> pandas.Series fresh
 pandas.DataFrame: apply agg aggregate map transform stack unstack eval -> pandas fresh
 pandas.DataFrame: groupby rolling resample expanding -> pandas.GroupBy
 pandas.DataFrame: to_numpy -> numpy.ndarray
@@ -228,8 +257,12 @@ pandas.DataFrame: items -> pairs
 pandas.DataFrame: iterrows itertuples -> pairs
 pandas.DataFrame: plot hist boxplot -> matplotlib fresh
 pandas.DataFrame: sample -> pandas.DataFrame fresh draws=numpy
-pandas.Series: head tail drop dropna fillna copy rename sort_values sort_index sample astype replace round clip nlargest nsmallest isna isnull notna map apply where mask between isin diff shift rank abs cumsum add sub mul div str.* dt.* value_counts drop_duplicates to_frame pct_change interpolate ffill bfill duplicated reindex -> pandas.Series fresh
-pandas.Series: mean sum std var min max median nunique count quantile any all skew kurt idxmax idxmin item corr -> scalar fresh
+pandas.Series: head tail drop dropna fillna copy rename sort_values sort_index sample astype
+replace round clip nlargest nsmallest isna isnull notna map apply where mask between isin diff
+shift rank abs cumsum add sub mul div str.* dt.* value_counts drop_duplicates to_frame pct_change
+interpolate ffill bfill duplicated reindex -> pandas.Series fresh
+pandas.Series: mean sum std var min max median nunique count quantile any all skew kurt idxmax
+idxmin item corr -> scalar fresh
 pandas.Series: to_frame reset_index describe -> pandas fresh
 pandas.Series: unique -> pandas fresh
 pandas.Series: tolist to_list -> list fresh
@@ -240,18 +273,22 @@ pandas.Series: to_csv to_json to_pickle to_excel -> scalar fresh writes=0
 pandas.Series: plot hist -> matplotlib fresh
 pandas.Series: sample -> pandas.Series fresh draws=numpy
 pandas.GroupBy: * -> pandas fresh
-numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip any all prod nonzero repeat searchsorted conj flatten -> numpy fresh
+numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip any
+all prod nonzero repeat searchsorted conj flatten -> numpy fresh
 numpy.ndarray: tolist -> list fresh
 numpy.ndarray: item -> scalar fresh
 numpy.ndarray: ravel reshape transpose squeeze view swapaxes -> numpy.ndarray
 numpy.ndarray: tofile dump -> NoneType writes=0
 numpy.random.Generator: * -> numpy fresh
-numpy.random.Generator: random integers normal uniform standard_normal permutation choice -> numpy fresh
+numpy.random.Generator: random integers normal uniform standard_normal permutation choice -> numpy
+fresh
 numpy.random.Generator: shuffle -> NoneType changes=args
 random.Random: * -> ? fresh
 random.Random: shuffle -> NoneType changes=args
 estimator: fit set_params set_output partial_fit -> self
-estimator: fit_transform transform inverse_transform predict predict_proba predict_log_proba decision_function score fit_predict score_samples sample kneighbors staged_predict get_feature_names_out -> data fresh
+estimator: fit_transform transform inverse_transform predict predict_proba predict_log_proba
+decision_function score fit_predict score_samples sample kneighbors staged_predict
+get_feature_names_out -> data fresh
 estimator: score -> float fresh
 estimator: get_params -> dict
 estimator: save_model -> NoneType writes=0
@@ -286,12 +323,18 @@ matplotlib: savefig -> NoneType writes=0
 
 #: scikit-learn's classes that never draw from a random state, whatever their arguments.
 STEADY = frozenset(
-    """LinearRegression Ridge Lasso ElasticNet StandardScaler MinMaxScaler MaxAbsScaler RobustScaler Normalizer Binarizer
-    OneHotEncoder OrdinalEncoder LabelEncoder LabelBinarizer MultiLabelBinarizer SimpleImputer KNNImputer MissingIndicator
-    PolynomialFeatures FunctionTransformer ColumnTransformer Pipeline FeatureUnion GaussianNB MultinomialNB BernoulliNB
-    KNeighborsClassifier KNeighborsRegressor NearestNeighbors CountVectorizer TfidfVectorizer TfidfTransformer
-    LinearDiscriminantAnalysis IsotonicRegression VarianceThreshold SelectKBest PowerTransformer KBinsDiscretizer
-    DummyRegressor NearestCentroid TimeSeriesSplit GroupKFold LeaveOneOut PredefinedSplit BaseEstimator
+    """LinearRegression Ridge Lasso ElasticNet StandardScaler MinMaxScaler MaxAbsScaler
+    RobustScaler Normalizer Binarizer
+    OneHotEncoder OrdinalEncoder LabelEncoder LabelBinarizer MultiLabelBinarizer SimpleImputer
+    KNNImputer MissingIndicator
+    PolynomialFeatures FunctionTransformer ColumnTransformer Pipeline FeatureUnion GaussianNB
+    MultinomialNB BernoulliNB
+    KNeighborsClassifier KNeighborsRegressor NearestNeighbors CountVectorizer TfidfVectorizer
+    TfidfTransformer
+    LinearDiscriminantAnalysis IsotonicRegression VarianceThreshold SelectKBest PowerTransformer
+    KBinsDiscretizer
+    DummyRegressor NearestCentroid TimeSeriesSplit GroupKFold LeaveOneOut PredefinedSplit
+    BaseEstimator
     TransformerMixin ClassifierMixin RegressorMixin""".split()
 )
 

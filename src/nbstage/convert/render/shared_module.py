@@ -1,4 +1,6 @@
-"""SharedModule -> the text of pipeline/helpers/NAME.py: what it imports, constants it uses, its functions and classes."""
+"""SharedModule -> the text of pipeline/helpers/NAME.py: what it imports, constants it uses, its
+functions and classes.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def render_shared(
 
 
 def required_units(program: Program, shared: Shared, module: SharedModule) -> tuple[int, ...]:
-    """All importable units that a module's text needs directly, constants in turn; other modules are imported."""
+    """All importable units that a module's text needs directly, constants in turn; other modules
+    are imported.
+    """
     found: set[int] = set()
     todo = [need for index in module.units for need in shared.needs.get(index, ())]
     while todo:

@@ -73,7 +73,9 @@ def _squeezed(lines: list[str]) -> tuple[str, ...]:
 
 
 def _as_closure(unit: Unit, lines: list[str]) -> list[str]:
-    """`global x` in a function means the notebook's x, which is the stage function's: `nonlocal x`."""
+    """`global x` in a function means the notebook's x, which is the stage function's: `nonlocal
+    x`.
+    """
     first = unit.segment.start
     for node in ast.walk(unit.node):
         if isinstance(node, ast.Global) and unit.segment.alone:

@@ -1,4 +1,6 @@
-"""What can't be kept, or is worth a note: all problems of a notebook at once. `nbstage explain` tells each code's story."""
+"""What can't be kept, or is worth a note: all problems of a notebook at once. `nbstage explain`
+tells each code's story.
+"""
 
 from __future__ import annotations
 

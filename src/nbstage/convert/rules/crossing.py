@@ -1,4 +1,6 @@
-"""Rules on values that travel between stages: they have to be stored, and mean the same afterwards."""
+"""Rules on values that travel between stages: they have to be stored, and mean the same
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def _functions(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -
 
 
 def _loose_name(converted: Converted, node: ast.AST, crossing: Crossing) -> str:
-    """A global that the function reads and that isn't the same for good: the stored function would miss its changes."""
+    """A global that the function reads and that isn't the same for good: the stored function would
+    miss its changes.
+    """
     program = converted.program
     for name in sorted(late_free_names(node)):
         writers = program.writers.get(name, ())
@@ -122,7 +126,9 @@ def _is_importable(converted: Converted, node: ast.ClassDef) -> bool:
 
 
 def _travels_with_its_object(converted: Converted, info: ClassInfo, names: list[str]) -> bool:
-    """A class that only one stage uses by name is stored with its objects, and so are values that never change."""
+    """A class that only one stage uses by name is stored with its objects, and so are values that
+    never change.
+    """
     program = converted.program
     unit = next((unit.index for unit in program.units if unit.node is info.node), None)
     if unit is None:

@@ -15,7 +15,10 @@ from nbstage.model import Notebook, Place, Role
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A notebook with all that was found out about it. `known_stages` are those that dvc.yaml has from this notebook."""
+    """A notebook with all that was found out about it.
+
+    `known_stages` are those that dvc.yaml has from this notebook.
+    """
 
     notebook: Notebook
     blocks: tuple[Block, ...]

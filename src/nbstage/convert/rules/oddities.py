@@ -88,7 +88,9 @@ def _matters(unit: Unit, mark: Mark) -> bool:
 
 
 def _class_that_reads_its_own_names(converted: Converted, unit: Unit) -> Iterator[Problem]:
-    """`class A: rate = rate` reads the notebook's `rate`; inside a function, Python would not find it."""
+    """`class A: rate = rate` reads the notebook's `rate`; inside a function, Python would not find
+    it.
+    """
     node = unit.node
     if not isinstance(node, ast.ClassDef) or unit.index in converted.program.importable:
         return

@@ -1,0 +1,55 @@
+"""The files in which values travel from stage to stage."""
+
+from __future__ import annotations
+
+from nbstage.convert.flow import Flow, StageFlow, value_of
+from nbstage.convert.formats import extension
+from nbstage.model import Artifact, Config
+
+#: Random states travel like variables; these are their names in generated code.
+RANDOM_NAMES = {
+    "<numpy.random>": "numpy_random_state",
+    "<random>": "python_random_state",
+    "<torch.random>": "torch_random_state",
+}
+
+
+RANDOM_SOURCES = {"<numpy.random>": "numpy", "<random>": "random", "<torch.random>": "torch"}
+
+
+def artifacts_of(flow: Flow, stage: StageFlow, config: Config) -> tuple[Artifact, ...]:
+    """What a stage hands on: one file for each name, one for several that have to stay together."""
+    groups: list[set[str]] = []
+    for bundle in (*stage.bundles, *({name} for name in stage.outputs)):
+        merged = set(bundle) & set(stage.outputs)
+        rest = []
+        for group in groups:
+            if group & merged:
+                merged |= group
+            else:
+                rest.append(group)
+        groups = [*rest, merged] if merged else rest
+    found = [tuple(sorted(group)) for group in groups]
+    return tuple(
+        Artifact(stage.name, names, _path(flow, stage, names, config)) for names in sorted(found)
+    )
+
+
+def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) -> str:
+    stem = "+".join(RANDOM_NAMES.get(name, name) for name in names)
+    if len(names) > 1:
+        return f"artifacts/{stage.name}/{stem}.pkl"
+    value = value_of(flow, names[0], stage.outputs[names[0]])
+    declared = config.formats.get(f"{stage.name}.{names[0]}") or config.formats.get(names[0])
+    unset = names[0] in stage.unset
+    return f"artifacts/{stage.name}/{stem}{extension('' if unset or value is None else value.type, declared)}"
+
+
+def inputs_of(stage: StageFlow, artifacts: dict[str, tuple[Artifact, ...]]) -> tuple[Artifact, ...]:
+    found = {
+        artifact
+        for name, crossing in stage.inputs.items()
+        for artifact in artifacts[crossing.source]
+        if name in artifact.names
+    }
+    return tuple(sorted(found, key=lambda artifact: artifact.path))

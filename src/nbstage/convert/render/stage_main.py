@@ -1,0 +1,121 @@
+"""The text of main(): files in, the function, files out."""
+
+from __future__ import annotations
+
+import builtins
+import posixpath
+
+from nbstage.convert.artifacts import RANDOM_NAMES
+from nbstage.convert.render.text import call_lines
+from nbstage.convert.stages import StagePlan
+from nbstage.model import Artifact
+
+_RESERVED = frozenset({"main", "nbstage", "asyncio"})
+
+
+class Main:
+    """The text of main() and the runtime functions it uses, by names that nothing else in the
+    module has.
+    """
+
+    def __init__(self, plan: StagePlan, names: frozenset[str], *, awaits: bool) -> None:
+        self.plan = plan
+        self.awaits = awaits
+        needed = _runtime_names(plan)
+        self.dotted = bool({*names, plan.name} & set(needed))
+        self.runtime = () if self.dotted else needed
+        taken = plan.name in {*names, *_RESERVED} or hasattr(builtins, plan.name)
+        self.function = f"{plan.name}_stage" if taken else plan.name
+
+    def call(self, name: str) -> str:
+        return f"nbstage.runtime.{name}" if self.dotted else name
+
+    def lines(self) -> list[str]:
+        plan = self.plan
+        lines = [
+            "def main() -> None:",
+            '    """Run the stage the way DVC does: files in, files out."""',
+        ]
+        folders = sorted({posixpath.dirname(path) for path in plan.writes} - {""})
+        if folders:
+            lines += call_lines(
+                self.call("make_folders"), [f'"{_escaped(folder)}"' for folder in folders], "", 4
+            )
+        lines += [f'    with {self.call("workdir")}("{_escaped(plan.workdir)}"):', *self._run()]
+        for artifact in plan.outputs:
+            names = [self._local(name) for name in artifact.names]
+            value = names[0] if len(names) == 1 else f"({', '.join(names)})"
+            lines += call_lines(self.call("save"), [value, f'"{artifact.path}"'], "", 4)
+        if plan.metrics:
+            lines += self._named("save_metrics", plan.metrics, f"metrics/{plan.name}.json")
+        if plan.plots:
+            lines += self._named("save_tables", plan.plots, f"plots/{plan.name}")
+        if plan.marks_done:
+            deps = [
+                f"pipeline/{plan.name}.py",
+                *(artifact.path for artifact in plan.inputs),
+                *plan.reads,
+            ]
+            args = [f'"artifacts/{plan.name}/done.txt"', *(f'"{_escaped(path)}"' for path in deps)]
+            lines += call_lines(self.call("mark_done"), args, "", 4)
+        return lines
+
+    def _run(self) -> list[str]:
+        args = [self._load(artifact) for artifact in self.plan.inputs]
+        if self.plan.parameters:
+            quoted = ", ".join(f'"{name}"' for name in self.plan.parameters)
+            args.append(f"**{self.call('params')}({quoted})")
+        results = [self._local(name) for name in self.plan.results]
+        call, end = (f"asyncio.run({self.function}", ")") if self.awaits else (self.function, "")
+        if len(", ".join(results)) > 60:
+            first = ["        (", *(f"            {name}," for name in results)]
+            return [*first, *call_lines(f") = {call}", args, end, 8)]
+        return call_lines(f"{', '.join(results)} = {call}" if results else call, args, end, 8)
+
+    def _load(self, artifact: Artifact) -> str:
+        star = "*" if len(artifact.names) > 1 else ""
+        return f'{star}{self.call("load")}("{artifact.path}")'
+
+    def _local(self, name: str) -> str:
+        plain = RANDOM_NAMES.get(name, name)
+        return (
+            f"{plain}_"
+            if plain in {*_RESERVED, *_runtime_names(self.plan), self.function}
+            else plain
+        )
+
+    def _named(self, function: str, names: tuple[str, ...], path: str) -> list[str]:
+        items = [f'"{name}": {self._local(name)}' for name in names]
+        line = f'    {self.call(function)}({{{", ".join(items)}}}, "{path}")'
+        if len(line) <= 88:
+            return [line]
+        inner = [f"            {item}," for item in items]
+        return [
+            f"    {self.call(function)}(",
+            "        {",
+            *inner,
+            "        },",
+            f'        "{path}",',
+            "    )",
+        ]
+
+
+def _runtime_names(plan: StagePlan) -> tuple[str, ...]:
+    names = {"workdir"}
+    if plan.writes and any("/" in path for path in plan.writes):
+        names.add("make_folders")
+    for wanted, name in (
+        (plan.inputs, "load"),
+        (plan.parameters, "params"),
+        (plan.outputs, "save"),
+        (plan.metrics, "save_metrics"),
+        (plan.plots, "save_tables"),
+        (plan.marks_done, "mark_done"),
+    ):
+        if wanted:
+            names.add(name)
+    return tuple(sorted(names))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
