@@ -166,36 +166,34 @@ def _values(request: Answer) -> Answer:
 def _described(namespace: dict[str, Any]) -> dict[str, str]:
     kept = {name: value for name, value in namespace.items() if not name.startswith("__")}
     return {
-        name: describe(value, {})
+        name: describe(value)
         for name, value in kept.items()
         if not isinstance(value, types.ModuleType)
     }
 
 
-def describe(value: object, seen: dict[int, int]) -> str:
-    """A text that is the same for equal values of the same type, holding the same objects twice."""
+def describe(value: object, inside: tuple[int, ...] = ()) -> str:
+    """A text that is the same for equal values of the same type. `inside` are what holds it."""
     name = _ALIKE.get(type(value).__name__, type(value).__name__)
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         return repr(value) if type(value).__module__ == "builtins" else f"{name} {value!r}"
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
         return f"<{value.__name__}>"
-    if not isinstance(value, tuple):
-        if id(value) in seen:
-            return f"&{seen[id(value)]}"
-        seen[id(value)] = len(seen)
-    return f"{name}{_content(value, seen)}"
+    if id(value) in inside:
+        return f"&{len(inside) - inside.index(id(value))}"
+    return f"{name}{_content(value, (*inside, id(value)))}"
 
 
-def _content(value: Any, seen: dict[int, int]) -> str:
+def _content(value: Any, inside: tuple[int, ...]) -> str:
     # Any: all that a notebook may hold.
     match value:
         case list() | tuple():
-            return f"[{', '.join(describe(part, seen) for part in value)}]"
+            return f"[{', '.join(describe(part, inside) for part in value)}]"
         case set() | frozenset():
-            return f"[{', '.join(sorted(describe(part, seen) for part in value))}]"
+            return f"[{', '.join(sorted(describe(part, inside) for part in value))}]"
         case dict():
             items = [(k, v) for k, v in value.items() if not _is_duration(k)]
-            pairs = (f"{describe(k, seen)}: {describe(v, seen)}" for k, v in items)
+            pairs = (f"{describe(k, inside)}: {describe(v, inside)}" for k, v in items)
             return f"[{', '.join(pairs)}]"
     kind = type(value).__module__.split(".")[0]
     if kind == "pandas" and hasattr(value, "to_csv"):
@@ -204,7 +202,7 @@ def _content(value: Any, seen: dict[int, int]) -> str:
     if kind == "numpy" and hasattr(value, "dtype"):
         return f" {value.dtype} {value.shape} {value.tolist()!r}"
     if kind in _OPEN and hasattr(value, "__dict__"):
-        return f" {describe(vars(value), seen)}"
+        return f" {describe(vars(value), inside)}"
     return " " + re.sub(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\b[\w.<>]+\.(?=\w)", "", repr(value))
 
 

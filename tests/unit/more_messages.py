@@ -77,7 +77,7 @@ MORE: dict[str, dict[str, str]] = {
     "302 several stages": {
         "dvc.yaml": "stages:\n"
         + "".join(
-            f"  {name}:\n    cmd: python -m pipeline.{name}\n    meta:\n      notebook: {NOTEBOOK}\n"
+            f"  {name}:\n    cmd: python -m pipeline.{name}\n    meta: {{notebook: {NOTEBOOK}}}\n"
             for name in ("load", "train")
         ),
         **cells(("", "x = 1")),

@@ -253,6 +253,13 @@ def test_a_cursor_of_a_database_is_refused_like_its_connection(project: Project)
     assert project.refuses().codes == ["NBS230"]
 
 
+@pytest.mark.xfail(reason="a class that can stand in a module is not looked at")
+def test_a_class_that_reads_a_changed_name_of_its_own_is_refused(project: Project) -> None:
+    """`rates = rates` in a module of the class alone would fail with a NameError."""
+    project.put(two_cells("rates = [1]\nrates.append(2)", "class A:\n    rates = rates\nA.rates"))
+    assert project.refuses().codes == ["NBS227"]
+
+
 def test_all_problems_of_a_notebook_come_at_once(project: Project) -> None:
     project.put(
         '# %% tags=["stage:train-model"]\nx = [1\n'
@@ -318,6 +325,34 @@ def test_to_check_runs_nothing_of_the_project(
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert not list(project.root.rglob("ran"))
+
+
+BESIDE = [
+    pytest.param(b"x = (", id="a syntax error"),
+    pytest.param(b"\xff\x00", id="binary"),
+    pytest.param(b"import evil\nfrom evil import *\n", id="imports itself"),
+    pytest.param(
+        b"x = " + b"-" * 50_000 + b"1",
+        id="nested without end",
+        marks=pytest.mark.xfail(reason="Python's parser raises RecursionError, which passes"),
+    ),
+]
+
+
+@pytest.mark.parametrize("content", BESIDE)
+@pytest.mark.parametrize("statement", ["import evil", "from evil import *"])
+def test_a_module_beside_the_notebook_may_hold_anything(
+    project: Project, content: bytes, statement: str
+) -> None:
+    project.put(content, "notebooks/evil.py")
+    project.put(f'# %% tags=["stage:load"]\n{statement}\nprint(1)\n')
+    assert project.run("check").exit_code == 1
+
+
+def test_yaml_never_makes_objects(project: Project) -> None:
+    project.put('# %% tags=["parameters"]\nn = 1\n' + GOOD)
+    project.put("n: !!python/object/apply:os.mkdir [ran]\n", "params.yaml")
+    assert project.refuses().codes == ["NBS401"]
 
 
 def test_text_of_a_notebook_is_text_in_what_is_generated(project: Project) -> None:
@@ -398,6 +433,34 @@ def test_a_broken_file_of_the_project_is_refused(
     else:
         # Valid YAML, or a dvc.lock that no stage leaves: what was there stays as it was.
         assert project.files()[path].startswith(content)
+
+
+@pytest.mark.parametrize(
+    "path", ["dvc.yaml", "params.yaml", "pipeline/load.py", ".nbstage/generated.json"]
+)
+def test_a_folder_where_a_file_belongs_is_left_alone(project: Project, path: str) -> None:
+    project.put(GOOD)
+    project.put("mine", f"{path}/note.txt")
+    said = project.refuses()
+    assert said.exit_code == 2
+    assert f"'{path}' is a folder" in said.err
+
+
+@pytest.mark.parametrize("path", ["pipeline", ".nbstage"])
+def test_a_file_where_a_folder_belongs_is_left_alone(project: Project, path: str) -> None:
+    project.put(GOOD)
+    project.put("mine", path)
+    assert project.refuses().exit_code == 2
+
+
+@pytest.mark.parametrize("record", ["{", "[1]", '{"pipeline/load.py": 1, "../x": "a", "": null}'])
+def test_a_record_that_was_tampered_with_protects_less_but_breaks_nothing(
+    project: Project, record: str
+) -> None:
+    project.put(GOOD)
+    project.put(record, ".nbstage/generated.json")
+    assert project.run("convert").exit_code == 0
+    assert project.run("check").out == "nothing to change\n"
 
 
 FAILURES = {

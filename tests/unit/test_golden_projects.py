@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import Golden
 
 from nbstage import app
+from tests.conftest import Golden
 
 PROJECTS = Path(__file__).parent.parent / "golden" / "projects"
 NAMES = sorted(folder.name for folder in PROJECTS.iterdir())

@@ -52,4 +52,5 @@ def inputs_of(stage: StageFlow, artifacts: dict[str, tuple[Artifact, ...]]) -> t
         for artifact in artifacts[crossing.source]
         if name in artifact.names
     }
-    return tuple(sorted(found, key=lambda artifact: artifact.path))
+    # Bundles last: `f(*load(...), load(...))` is more than mypy can follow.
+    return tuple(sorted(found, key=lambda artifact: (len(artifact.names) > 1, artifact.path)))

@@ -33,7 +33,8 @@ class Segment:
 
     `first` and `last` count the lines of the block's text from 1; `start` is where the statement
     itself begins.
-    `alone` is False where it shares a line with another (`import os; x = 1`).
+    `alone` is False where it shares a line with another (`import os; x = 1`), `ends` says that it is the
+    last one of its block.
     """
 
     block: Block
@@ -42,6 +43,7 @@ class Segment:
     start: int
     last: int
     alone: bool
+    ends: bool
 
 
 def arrange(cells: tuple[tuple[Cell, Label, Code], ...], path: str) -> tuple[Block, ...]:
@@ -69,16 +71,14 @@ def segments(block: Block) -> tuple[Segment, ...]:
         following = nodes[position + 1] if position + 1 < len(nodes) else None
         alone = start > before and (following is None or following.lineno > last)
         first = before + 1 if start > before else start
-        found.append(Segment(block, node, first, start, last, alone))
+        found.append(Segment(block, node, first, start, last, alone, following is None))
         before = max(before, last)
     return tuple(found)
 
 
-def trailing_lines(block: Block) -> tuple[str, ...]:
+def trailing_lines(segment: Segment) -> tuple[str, ...]:
     """The lines after a block's last statement: comments."""
-    nodes = ast.parse(block.code.text).body
-    last = max((node.end_lineno or 0 for node in nodes), default=0)
-    return tuple(block.code.text.split("\n")[last:])
+    return tuple(segment.block.code.text.split("\n")[segment.last :]) if segment.ends else ()
 
 
 def lines_of(segment: Segment) -> tuple[str, ...]:

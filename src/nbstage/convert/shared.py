@@ -8,7 +8,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from nbstage.convert.units import Program, is_definition, late_names
+from nbstage.convert.units import Program, defines, late_names
 
 FOLDER = "pipeline/helpers"
 
@@ -73,8 +73,8 @@ def stands_alone(program: Program, index: int) -> bool:
     """Whether an importable unit gets a module of its own: a function or class does, an import or
     a constant doesn't.
     """
-    node = program.units[index].node
-    return is_definition(node) and not isinstance(node, ast.Import | ast.ImportFrom | ast.Try)
+    unit = program.units[index]
+    return defines(unit) and not isinstance(unit.node, ast.Import | ast.ImportFrom | ast.Try)
 
 
 def _first(program: Program, name: str) -> int:

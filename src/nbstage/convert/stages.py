@@ -7,12 +7,13 @@ import posixpath
 from dataclasses import dataclass
 
 from nbstage.convert.artifacts import artifacts_of, inputs_of
+from nbstage.convert.effects.machine import Effects, Oddity
 from nbstage.convert.effects.scope import free_names
 from nbstage.convert.flow import Flow, StageFlow
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.shared import Shared, SharedModule, stands_alone
 from nbstage.convert.tagged import tagged_names
-from nbstage.convert.units import Program, Unit, is_definition
+from nbstage.convert.units import Program, Unit, defines
 from nbstage.model import Artifact, Config
 
 _LONGEST_DOC = 80
@@ -31,6 +32,7 @@ class StagePlan:
     notebook: str
     workdir: str
     doc: str
+    doc_comment: tuple[str, ...]
     body: tuple[int, ...]
     inlined: frozenset[int]
     imports: tuple[int, ...]
@@ -81,6 +83,7 @@ def _plan_stage(
     marks_done: bool,
 ) -> StagePlan:
     program = flow.program
+    comment = _doc_comment(program, stage)
     importable = {index for index in (*stage.repeats, *stage.own) if index in program.importable}
     inlined = frozenset(stage.repeats - importable)
     own = [index for index in stage.units if not _moves(program, index)]
@@ -95,7 +98,8 @@ def _plan_stage(
         name=stage.name,
         notebook=notebook,
         workdir=workdir,
-        doc=stage_doc(program, stage),
+        doc=_doc(comment),
+        doc_comment=comment,
         body=body,
         inlined=inlined,
         imports=tuple(index for index in everything if _is_import(program.units[index])),
@@ -128,25 +132,26 @@ def _plan_stage(
     )
 
 
-def stage_doc(program: Program, stage: StageFlow) -> str:
-    """What the comment at the top of a stage's first cell says, as one sentence."""
-    lines: list[str] = []
-    for line in program.units[stage.units[0]].block.code.text.split("\n"):
-        if not line.startswith("#"):
-            break
-        lines.append(line.lstrip("#").strip())
-    text = " ".join(lines).strip()
-    if not text or len(text) > _LONGEST_DOC or not text[0].isalpha():
-        return ""
+def _doc_comment(program: Program, stage: StageFlow) -> tuple[str, ...]:
+    """The comment at the top of a stage's first cell, if it can be the stage's docstring."""
+    lines = program.units[stage.units[0]].block.code.text.split("\n")
+    count = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
+    text = " ".join(line.lstrip("#").strip() for line in lines[:count]).strip()
+    fits = text and len(text) <= _LONGEST_DOC and text[0].isalpha()
+    return tuple(lines[:count]) if fits else ()
+
+
+def _doc(comment: tuple[str, ...]) -> str:
+    text = " ".join(line.lstrip("#").strip() for line in comment).strip()
     plain = text.replace("\\", "/").replace('"', "'")
-    return plain if plain.endswith((".", "!", "?")) else f"{plain}."
+    return plain if not plain or plain.endswith((".", "!", "?")) else f"{plain}."
 
 
 def _moves(program: Program, index: int) -> bool:
     """Whether a stage's own unit leaves its body: imports and shared definitions do, constants
     stay as well.
     """
-    return index in program.importable and is_definition(program.units[index].node)
+    return index in program.importable and defines(program.units[index])
 
 
 def _is_import(unit: Unit) -> bool:
@@ -244,8 +249,31 @@ def files_of(
 
 
 def after_of(flow: Flow, stage: str) -> tuple[str, ...]:
-    """The stages that a stage is told to run after."""
+    """The stages that a stage runs after, by its tags or for the files they leave behind."""
     units = [flow.program.units[index] for index in flow.stages[stage].units]
-    return tuple(
-        sorted({name for unit in units for name in unit.block.label.after if name != stage})
-    )
+    told = {name for unit in units for name in unit.block.label.after}
+    return tuple(sorted((told | _leaves_files_for(flow, stage)) - {stage}))
+
+
+def _leaves_files_for(flow: Flow, stage: str) -> set[str]:
+    """The stages before that leave files behind which this one may find, where paths don't tell."""
+    units = flow.program.units
+    found: set[str] = set()
+    for index in flow.stages[stage].units:
+        for before in units[:index]:
+            if before.stage and before.stage != stage and before.stage not in found:
+                if _may_meet(before.effects, units[index].effects):
+                    found.add(before.stage)
+    return found
+
+
+def _may_meet(writing: Effects, reading: Effects) -> bool:
+    hidden = writing.acts or _unknown_path(writing, "wa") or any(not use.surely and use.mode != "r" for use in writing.files)
+    known_files = any(use.mode != "r" for use in writing.files)
+    looks = reading.looks or reading.acts or _unknown_path(reading, "r")
+    reads = looks or any(use.mode == "r" for use in reading.files)
+    return hidden and reads or known_files and looks
+
+
+def _unknown_path(effects: Effects, modes: str) -> bool:
+    return any(mark.kind is Oddity.NO_PATH and mark.detail in modes for mark in effects.marks)

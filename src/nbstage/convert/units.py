@@ -17,6 +17,8 @@ from nbstage.model import Role
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+#: Names that a stage's module needs for itself.
+RESERVED = frozenset({"main", "nbstage", "asyncio"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _may_repeat(program: Program, unit: Unit) -> bool:
         return quiet and not effects.settings
     if effects.changes or effects.unknown or effects.settings:
         return False
-    return is_definition(unit.node) or is_constant(program, unit)
+    return defines(unit)
 
 
 def is_definition(node: ast.stmt) -> bool:
@@ -187,23 +189,13 @@ def _imports_or_flags(node: ast.stmt) -> bool:
             return isinstance(node, (*_IMPORTS, ast.Pass))
 
 
-def is_constant(program: Program, unit: Unit) -> bool:
-    """A name given a literal once and never changed, outside of metrics and plots."""
-    label = unit.block.label
+def defines(unit: Unit) -> bool:
+    """Whether a statement only makes a definition; `Pair = namedtuple("Pair", "a b")` makes a class."""
     match unit.node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is not None:
-            plain = _literal(value) and not label.plots and label.metrics.value == "no"
-            return plain and program.writers[name] == (unit.index,)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
+            return name in unit.values and unit.values[name].type == "type"
         case _:
-            return False
-
-
-def _literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+            return is_definition(unit.node)
 
 
 def late_names(unit: Unit) -> frozenset[str]:
@@ -222,7 +214,7 @@ def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:
         if writer is None:
             continue
         steady = len(program.writers[name]) == 1
-        definition = is_definition(unit.node) and steady
+        definition = defines(unit) and steady
         if writer not in kept and writer not in program.parameters.values() and not definition:
             return False
     return True
@@ -235,10 +227,10 @@ def _needs_importable(program: Program, unit: Unit, kept: set[int]) -> bool:
 
 def _once(program: Program, unit: Unit) -> bool:
     """Whether all the names are bound just here (or alike elsewhere) and never changed."""
-    return (
-        all(_same_everywhere(program, name) for name in unit.effects.binds)
-        and not unit.effects.changes
-    )
+    if not isinstance(unit.node, _IMPORTS) and RESERVED & set(unit.effects.binds):
+        return False
+    names = unit.effects.binds
+    return not unit.effects.changes and all(_same_everywhere(program, name) for name in names)
 
 
 def _same_everywhere(program: Program, name: str) -> bool:

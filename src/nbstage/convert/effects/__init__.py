@@ -47,7 +47,8 @@ def _settled(machine: Machine) -> Effects:
     effects = machine.effects
     for name in effects.binds:
         effects.binds[name] = name in machine.bound and not machine.dead
-    for name in effects.deletes:
+    effects.unbinds.update(name for name in effects.deletes if not effects.binds[name])
+    for name in effects.deletes - effects.unbinds:
         machine.store[0].pop((GLOBAL, name), None)
     return effects
 

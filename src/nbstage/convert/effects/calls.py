@@ -11,10 +11,11 @@ import re
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
 from nbstage.convert.effects.follow import anything, call_back, call_function, unknown_call, using
-from nbstage.convert.effects.library import _USED_UP, call_estimator, known_call
+from nbstage.convert.effects.library import _USED_UP, call_estimator, change_library, known_call
 from nbstage.convert.effects.machine import (
     Machine,
     change,
+    keep_identity,
 )
 from nbstage.convert.effects.objects import (
     DATA,
@@ -120,10 +121,15 @@ def _call_path(
             machine,
             [obj for value in args for obj in value.objs if obj.type == "" or obj.type in _USED_UP],
         )
+    if path == "builtins.id":
+        keep_identity(machine, args)
     found = special.call(machine, path, args, keywords, node)
     if found is not None:
         return found
     what = known.function(path)
+    if what is None and path.rpartition(".")[2] in known.GROWS and "." in path.rpartition(".")[0]:
+        change_library(machine, path)
+        return Value()
     if what is None:
         files.guess(machine, path, args)
         return unknown_call(machine, (*args, *keywords.values()))
@@ -151,6 +157,7 @@ def call_method(
     unknown = frozenset(obj for obj in receiver.objs if obj.type == "")
     found = [_call_on_object(machine, obj, name, args, keywords) for obj in receiver.objs - unknown]
     if unknown:
+        files.guess_method(machine, name, args)
         found.append(unknown_call(machine, (Value(unknown), *args, *keywords.values())))
     return join(found)
 

@@ -11,6 +11,7 @@ from nbstage.convert.effects.machine import (
     branch,
     put,
     scope_of,
+    unbind,
 )
 from nbstage.convert.effects.targets import assign, iterate
 from nbstage.convert.effects.values import (
@@ -124,6 +125,8 @@ def _try(machine: Machine, node: ast.Try | ast.TryStar) -> None:
         if handler.name is not None:
             put(machine, scope_of(machine, handler.name), handler.name, ANYTHING_IMMUTABLE)
         machine.execute(machine, handler.body)
+        if handler.name is not None:
+            unbind(machine, scope_of(machine, handler.name), handler.name)
 
     if node.handlers:
         branch(

@@ -20,12 +20,14 @@ from nbstage.convert.effects.objects import (
     ClassInfo,
     FunctionInfo,
     made,
+    members_of,
 )
 from nbstage.convert.effects.scope import (
     locals_of,
 )
 from nbstage.convert.effects.targets import assign
 from nbstage.convert.effects.values import (
+    Obj,
     Value,
     join,
     of,
@@ -82,11 +84,9 @@ def _decorated(machine: Machine, value: Value, decorators: Sequence[Value]) -> V
 
 
 def define_class(machine: Machine, node: ast.ClassDef) -> None:
-    for decorator in node.decorator_list:
-        machine.evaluate(machine, decorator)
+    decorators = [_decorator(machine, decorator) for decorator in node.decorator_list]
     bases = tuple(machine.evaluate(machine, base) for base in node.bases)
-    for word in node.keywords:
-        machine.evaluate(machine, word.value)
+    words = [machine.evaluate(machine, word.value) for word in node.keywords]
     frame = new_frame(machine, locals_of(node), machine.frame, is_class=True)
     machine.store.append({})
     with inside(machine, frame, called=False):
@@ -96,7 +96,25 @@ def define_class(machine: Machine, node: ast.ClassDef) -> None:
     machine.store[-1].update({key: value for key, value in layer.items() if key[0] != frame.number})
     info = ClassInfo(node, members, bases)
     obj = made("class", info, *members.values())
-    assign(machine, ast.copy_location(ast.Name(node.name, ast.Store()), node), of(obj))
+    for maker in _makers(bases, words):
+        calls.call_value(machine, of(maker), (of(obj), of(obj)), {})
+    target = ast.copy_location(ast.Name(node.name, ast.Store()), node)
+    assign(machine, target, _decorated(machine, of(obj), decorators))
+
+
+def _makers(bases: tuple[Value, ...], words: list[Value]) -> list[Obj]:
+    """The notebook's own functions that run when a class is made."""
+    of_bases = [obj for base in bases for obj in base.objs]
+    of_metaclass = [obj for word in words for obj in word.objs]
+    return [
+        *(member for obj in of_bases for member in members_of(obj, "__init_subclass__")),
+        *(
+            member
+            for obj in of_metaclass
+            for name in ("__new__", "__init__")
+            for member in members_of(obj, name)
+        ),
+    ]
 
 
 def bring(machine: Machine, node: ast.Import | ast.ImportFrom) -> None:

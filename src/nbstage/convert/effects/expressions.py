@@ -267,7 +267,11 @@ def _compound(machine: Machine, node: ast.expr) -> Value:
             return formatted(machine, parts)
         case ast.Starred(value=inner):
             return iterate(machine, evaluate(machine, inner))
-        case ast.Await(value=inner) | ast.FormattedValue(value=inner):
+        case ast.Await(value=inner):
+            return evaluate(machine, inner)
+        case ast.FormattedValue(value=inner, format_spec=spec):
+            if spec is not None:
+                evaluate(machine, spec)
             return evaluate(machine, inner)
         case ast.YieldFrom(value=inner) | ast.Yield(value=ast.expr() as inner):
             machine.frame.returns.append(evaluate(machine, inner))

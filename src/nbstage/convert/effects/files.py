@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import PurePosixPath
 
 from nbstage.convert.effects.machine import FileUse, Machine, Oddity, mark
@@ -31,6 +32,14 @@ def use(
         _report(machine, path, mode or _open_mode(position, args, keywords))
 
 
+def move(machine: Machine, args: tuple[Value, ...]) -> None:
+    """Follow a change of the working directory, as far as its path stands in the code."""
+    machine.effects.moves = True
+    path = args[0].const if args else None
+    known = isinstance(path, str | PurePosixPath) and machine.cwd is not None
+    machine.cwd = posixpath.normpath(posixpath.join(machine.cwd or "", str(path))) if known else None
+
+
 def _argument(position: int, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value | None:
     if position < len(args):
         return args[position]
@@ -47,10 +56,23 @@ def _open_mode(position: int, args: tuple[Value, ...], keywords: dict[str, Value
 def _report(machine: Machine, path: Value, mode: str) -> None:
     if isinstance(path.const, str | PurePosixPath):
         text = str(path.const)
-        if "://" not in text and text:
+        if "://" not in text and text and machine.cwd is not None:
+            text = posixpath.normpath(posixpath.join(machine.cwd, text))
             machine.effects.files.append(FileUse(text, mode, machine.site, len(machine.store) == 1))
-    elif path.type != "NoneType" and not path.objs:
+    if path.type != "NoneType" and not path.objs and not _is_known(machine, path):
         mark(machine, Oddity.NO_PATH, mode)
+
+
+def _is_known(machine: Machine, path: Value) -> bool:
+    return machine.cwd is not None and isinstance(path.const, str | PurePosixPath)
+
+
+def guess_method(machine: Machine, name: str, args: tuple[Value, ...]) -> None:
+    """Report the file that a method of an unknown object writes: `axes.figure.savefig("roc.png")`."""
+    if name.split("_")[0] in (*_WRITES, "savefig"):
+        for arg in args[:1]:
+            if isinstance(arg.const, str | PurePosixPath) and PurePosixPath(str(arg.const)).suffix:
+                _report(machine, arg, "w")
 
 
 def guess(machine: Machine, path: str, args: tuple[Value, ...]) -> None:

@@ -46,6 +46,9 @@ def known_call(
     machine.effects.draws_figures |= what.result.startswith("matplotlib")
     machine.effects.varies |= what.varies
     machine.effects.acts |= what.acts
+    machine.effects.looks |= what.looks
+    if what.moves:
+        files.move(machine, args)
     if what.sets:
         machine.effects.settings.add(what.sets)
     if what.seeds:

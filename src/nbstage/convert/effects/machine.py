@@ -40,6 +40,13 @@ class Oddity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """An object that belongs to a library, such as a logger: to change it is to set the library."""
+
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """An oddity, what it is about, and where."""
 
@@ -68,11 +75,12 @@ class Effects:
 
     `reads` and `changes` concern values that were there before the statement, each with the first
     place;
-    `binds` says whether the name is surely bound afterwards; `groups` are names that share what
+    `binds` says whether the name is surely bound afterwards; `deletes` are those that are deleted, `unbinds` those that may be; `groups` are names that share what
     was changed;
     `unknown` that something was called of which nothing is known; `varies` that the result differs
     from run to run,
-    `acts` that it acts on the world outside,
+    `acts` that it acts on the world outside, `looks` that it looks for files,
+    `moves` that it changes the working directory,
     `draws_figures` that it works on pyplot's figures; `paths` are the library names it uses,
     `builtins` the built-in names,
     `quoted` names that stand in text: `df.query("a > @threshold")`.
@@ -82,6 +90,7 @@ class Effects:
     soft: dict[str, Site] = field(default_factory=dict)
     binds: dict[str, bool] = field(default_factory=dict)
     deletes: set[str] = field(default_factory=set)
+    unbinds: set[str] = field(default_factory=set)
     changes: dict[str, Site] = field(default_factory=dict)
     groups: set[frozenset[str]] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
@@ -93,6 +102,8 @@ class Effects:
     unknown: bool = False
     varies: bool = False
     acts: bool = False
+    looks: bool = False
+    moves: bool = False
     draws_figures: bool = False
 
 
@@ -132,6 +143,7 @@ class Machine:
     guarded: int = 0
     frames: int = 0
     spent: int = 0
+    cwd: str | None = "."
     calling: list[ast.AST] = field(default_factory=list)
     called_back: set[ast.AST] = field(default_factory=set)
 
@@ -205,6 +217,13 @@ def read_global(machine: Machine, name: str) -> None:
         uses.setdefault(name, machine.site)
 
 
+def unbind(machine: Machine, frame: Frame, name: str) -> None:
+    """Report that a name may be gone: `except Error as e` deletes `e` when the handler ends."""
+    if frame.number == GLOBAL:
+        machine.bound.discard(name)
+        machine.effects.unbinds.add(name)
+
+
 def forget(machine: Machine, name: str) -> None:
     """Report that a global was deleted."""
     machine.effects.binds[name] = False
@@ -215,6 +234,8 @@ def forget(machine: Machine, name: str) -> None:
 def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
     """Report that the objects may be changed: every global that holds one of them is."""
     for obj in set(objs):
+        if isinstance(obj.detail, Owned):
+            machine.effects.settings.add(obj.detail.library)
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
         inner = (
             (part for part in reach([obj]) if part.type not in ("function", "class"))
@@ -237,6 +258,20 @@ def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
 def _still_holds(machine: Machine, name: str, holders: set[Obj]) -> bool:
     value = peek(machine, Frame(GLOBAL), name)
     return value is not None and not holders.isdisjoint(value.objs)
+
+
+def keep_identity(machine: Machine, values: Iterable[Value]) -> None:
+    """Report that it matters which names share these objects: `a is b`, `id(a)`."""
+    for obj in reach(obj for value in values for obj in value.objs):
+        holders = holders_of([obj])
+        names = frozenset(
+            name
+            for holder in holders
+            for name in holder.names
+            if _still_holds(machine, name, holders)
+        )
+        if len(names) > 1:
+            machine.effects.groups.add(names)
 
 
 def draw(machine: Machine, source: str) -> None:

@@ -168,6 +168,8 @@ def element_of(value: Value, index: Value | None = None, *, copies: bool = False
     for obj in value.objs:
         if obj.type in _CONTAINERS:
             found |= obj.parts
+        elif obj.type == "file":
+            continue
         elif obj.type in DATA:
             type = _element_type(obj.type, index, copies=copies)
             found.add(Obj(type) if copies else _view(obj, type))

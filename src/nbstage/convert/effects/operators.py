@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from nbstage.convert.effects.follow import call_specials
 from nbstage.convert.effects.machine import (
     Machine,
+    keep_identity,
 )
 from nbstage.convert.effects.objects import (
     DATA,
@@ -22,6 +23,7 @@ from nbstage.convert.effects.values import (
     Value,
     constant,
     of,
+    reach,
 )
 
 _FOLDED = {ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow}
@@ -85,17 +87,12 @@ def unary(machine: Machine, op: ast.unaryop, value: Value) -> Value:
 def compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Value:
     for value in values:
         call_specials(machine, value, tuple(other for other in values if other is not value))
-    if any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
-        _keep_identity(machine, values)
+    instances = any(obj.type == "instance" for value in values for obj in reach(value.objs))
+    if instances or any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
+        keep_identity(machine, values)
     if any(value.type in DATA for value in values):
         return of(Obj(next(value.type for value in values if value.type in DATA)))
     return Value(type="bool") if all(value.type in IMMUTABLE for value in values) else of(Obj(""))
-
-
-def _keep_identity(machine: Machine, values: list[Value]) -> None:
-    names = frozenset(name for value in values for obj in value.objs for name in obj.names)
-    if len(names) > 1:
-        machine.effects.groups.add(names)
 
 
 def formatted(machine: Machine, parts: list[ast.expr]) -> Value:

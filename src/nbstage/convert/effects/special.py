@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from nbstage.convert import known
 from nbstage.convert.effects import files
-from nbstage.convert.effects.machine import Machine, Oddity, mark
+from nbstage.convert.effects.machine import Machine, Oddity, Owned, mark
 from nbstage.convert.effects.objects import DATA, EstimatorInfo, element_of, made
 from nbstage.convert.effects.values import (
     IMMUTABLE,
@@ -137,8 +137,8 @@ def result(
         return _copied(what, args)
     if known.is_estimator(what.result):
         return of(made(what.result, _estimator_info(keywords), *given))
-    if what.fresh:
-        return of(Obj(what.result))
+    if what.fresh or what.owned:
+        return of(Obj(what.result, Owned(what.owned) if what.owned else None))
     obj = _sharing(what.result, (receiver, *args) if receiver is not None else args)
     for word, value in keywords.items():
         if word == "key" and what.result == "list":
@@ -193,11 +193,8 @@ def _sharing(type: str, given: tuple[Value, ...]) -> Obj:
             obj.share(value.objs)
         elif type in ("list", "set", "dict", *_ITERATORS):
             obj.hold(element_of(value).objs)
-            obj.hold(
-                part
-                for part in value.objs
-                if type in _ITERATORS and part.type in (*_ITERATORS, "file", "")
-            )
+            if type in _ITERATORS:
+                obj.share(part for part in value.objs if part.type in (*_ITERATORS, "file", ""))
         else:
             obj.hold(value.objs)
     return obj

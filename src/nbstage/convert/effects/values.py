@@ -48,9 +48,8 @@ class Obj:
     def hold(self, others: Iterable[Obj]) -> None:
         """Let this object hold the others."""
         for other in others:
-            if other is not self:
-                self.parts.add(other)
-                other.holders.add(self)
+            self.parts.add(other)
+            other.holders.add(self)
 
     def share(self, others: Iterable[Obj]) -> None:
         """Let this object share memory with the others, both ways."""

@@ -70,15 +70,31 @@ def _check_versions(flow: Flow) -> None:
             )
             flow.findings.append(found)
     for stage in flow.stages.values():
+        _check_repeats(flow, stage)
         stage.unset = {
             name for name, maker in stage.outputs.items() if _may_be_unset(flow, name, maker)
         }
+
+
+def _check_repeats(flow: Flow, stage: StageFlow) -> None:
+    """What is repeated in a stage must not give a name a value that the stage is handed in another one."""
+    for index in sorted(stage.repeats - flow.program.importable):
+        for name in flow.program.units[index].effects.binds:
+            if name in stage.inputs:
+                crossing = stage.inputs[name]
+                stages = (stage.name, crossing.source)
+                found = Finding(
+                    Trouble.COMES_BACK, name, crossing.user, None, crossing.maker, stages
+                )
+                flow.findings.append(found)
 
 
 def _may_be_unset(flow: Flow, name: str, maker: int) -> bool:
     index: int | None = maker
     while index is not None:
         unit = flow.program.units[index]
+        if name in unit.effects.unbinds:
+            return True
         if unit.effects.binds.get(name) or index in flow.program.parameters.values():
             return False
         if (

@@ -16,7 +16,9 @@ from nbstage.convert.flow.nouns import (
 from nbstage.convert.units import Unit, late_names
 from nbstage.model import Role
 
-Demand = tuple[str, str, int, Site | None, bool]
+#: Stage, name, the unit before which its version counts, the place of the use, whether it may be
+#: missing, and the unit that uses it in the end: a function reads its globals then.
+Demand = tuple[str, str, int, Site | None, bool, int]
 
 
 def demand_unit(flow: Flow, unit: Unit, stage: str) -> None:
@@ -30,18 +32,17 @@ def _demand(
     flow: Flow, stage: str, name: str, at: int, site: Site | None, *, soft: bool = False
 ) -> None:
     """Let a stage have the version of a name that holds just before unit `at`."""
-    todo = deque([(stage, name, at, site, soft)])
+    todo: deque[Demand] = deque([(stage, name, at, site, soft, at)])
     while todo:
-        stage, name, at, site, soft = todo.popleft()
-        if (stage, name, at) in flow.seen:
-            continue
-        flow.seen.add((stage, name, at))
-        todo.extend(_supply(flow, stage, name, at, site, soft=soft))
+        demand = todo.popleft()
+        key = (demand[0], demand[1], demand[2], demand[5])
+        if key not in flow.seen:
+            flow.seen.add(key)
+            todo.extend(_supply(flow, demand))
 
 
-def _supply(
-    flow: Flow, stage: str, name: str, at: int, site: Site | None, *, soft: bool
-) -> list[Demand]:
+def _supply(flow: Flow, demand: Demand) -> list[Demand]:
+    stage, name, at, site, soft, use = demand
     program = flow.program
     index = writer_before(flow, name, at)
     if index is None:
@@ -59,13 +60,13 @@ def _supply(
             flow.findings.append(Finding(Trouble.DELETED, name, at, site, index))
         return []
     if index in program.repeatable and (unit.stage != stage or index in program.importable):
-        return _supply_definition(flow, stage, unit, at)
+        return _supply_definition(flow, stage, unit, use)
     if not unit.stage:
         flow.findings.append(Finding(_aside(unit, name), name, at, site, index))
         return []
     if unit.stage != stage:
         _cross(flow, Crossing(name, unit.stage, stage, index, at), site)
-    late = _late_demands(flow, stage, unit, at) if index in program.repeatable else []
+    late = _late_demands(stage, unit, use) if index in program.repeatable else []
     return late + _older(flow, unit, name)
 
 
@@ -90,7 +91,7 @@ def _supply_parameter(
     return []
 
 
-def _supply_definition(flow: Flow, stage: str, unit: Unit, at: int) -> list[Demand]:
+def _supply_definition(flow: Flow, stage: str, unit: Unit, use: int) -> list[Demand]:
     """Repeat a definition in the stage, with all it needs: now what it reads when made, at its use
     what it reads then.
     """
@@ -101,16 +102,17 @@ def _supply_definition(flow: Flow, stage: str, unit: Unit, at: int) -> list[Dema
         flow.stages[stage].own.add(unit.index)
     if unit.index in flow.program.importable:
         return []
+    effects, index = unit.effects, unit.index
     needs: list[Demand] = [
-        (stage, name, unit.index, site, False) for name, site in unit.effects.reads.items()
+        *((stage, name, index, site, False, use) for name, site in effects.reads.items()),
+        *((stage, name, index, site, True, use) for name, site in effects.soft.items()),
+        *((stage, name, index, site, False, use) for name, site in effects.changes.items()),
     ]
-    needs += [(stage, name, unit.index, site, True) for name, site in unit.effects.soft.items()]
-    needs += [(stage, name, unit.index, site, False) for name, site in unit.effects.changes.items()]
-    return needs + _late_demands(flow, stage, unit, at)
+    return needs + _late_demands(stage, unit, use)
 
 
-def _late_demands(flow: Flow, stage: str, unit: Unit, at: int) -> list[Demand]:
-    return [(stage, name, at, None, True) for name in sorted(late_names(unit))]
+def _late_demands(stage: str, unit: Unit, use: int) -> list[Demand]:
+    return [(stage, name, use, None, True, use) for name in sorted(late_names(unit))]
 
 
 def _older(flow: Flow, unit: Unit, name: str) -> list[Demand]:
@@ -119,7 +121,7 @@ def _older(flow: Flow, unit: Unit, name: str) -> list[Demand]:
         return []
     changed = name in unit.effects.changes or unit.index in flow.extra.get(name, ())
     return (
-        [(unit.stage, name, unit.index, None, True)]
+        [(unit.stage, name, unit.index, None, True, unit.index)]
         if changed or name in unit.effects.binds
         else []
     )

@@ -83,7 +83,7 @@ class Flow:
     crossings: dict[tuple[str, str, str], Crossing] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     extra: dict[str, set[int]] = field(default_factory=dict)
-    seen: set[tuple[str, str, int]] = field(default_factory=set)
+    seen: set[tuple[str, str, int, int]] = field(default_factory=set)
 
 
 def writer_before(flow: Flow, name: str, at: int) -> int | None:

@@ -65,7 +65,7 @@ def touches(flow: Flow, stage: StageFlow, libraries: set[str]) -> bool:
     if "*" in libraries:
         return True
     if "files" in libraries:
-        return any(
+        return any(unit.effects.moves for unit in flow.program.units) or any(
             unit.effects.unknown or unit.effects.acts or unit.effects.files for unit in units
         )
     used = {path.split(".")[0] for unit in units for path in unit.effects.paths}

@@ -11,7 +11,7 @@ from nbstage.convert.known import tables
 _BUILTIN: dict[str, type] = {"list": list, "dict": dict, "set": set}
 _DATA = ("pandas.DataFrame", "pandas.Series", "pandas", "numpy.ndarray", "data")
 #: Methods of containers, which no table or array has.
-_GROWS = frozenset(
+GROWS = frozenset(
     {
         "append",
         "extend",
@@ -48,6 +48,9 @@ class Known:
     lasting: bool = False
     varies: bool = False
     acts: bool = False
+    owned: str = ""
+    looks: bool = False
+    moves: bool = False
 
 
 @cache
@@ -71,7 +74,7 @@ def method(type: str, name: str) -> Known | None:
     if family in _BUILTIN and not hasattr(_BUILTIN[family], name) and name not in (changing or ()):
         return None  # then it is no list at all
     known = _method_result(family, name)
-    if family in _DATA and name in _GROWS:
+    if family in _DATA and name in GROWS:
         return None
     if changing is not None and not known.changes and (name in changing or "*" in changing):
         return Known(**{**_fields(known), "changes": "self"})
@@ -119,9 +122,7 @@ def _method_result(family: str, name: str) -> Known:
 def _functions() -> tuple[dict[str, Known], list[tuple[str, Known]]]:
     exact: dict[str, Known] = {}
     families: list[tuple[str, Known]] = []
-    for line in tables.FUNCTIONS.split("\n"):
-        if not line:
-            continue
+    for line in _rows(tables.FUNCTIONS):
         names, _, effect = line.partition(" -> ")
         known = _parse(effect)
         for name in names.split():
@@ -136,9 +137,7 @@ def _functions() -> tuple[dict[str, Known], list[tuple[str, Known]]]:
 @cache
 def _methods() -> dict[str, dict[str, Known]]:
     found: dict[str, dict[str, Known]] = {}
-    for line in tables.METHODS.split("\n"):
-        if not line:
-            continue
+    for line in _rows(tables.METHODS):
         type, _, rest = line.partition(": ")
         names, _, effect = rest.partition(" -> ")
         known = _parse(effect)
@@ -149,8 +148,12 @@ def _methods() -> dict[str, dict[str, Known]]:
 
 @cache
 def _changes() -> dict[str, frozenset[str]]:
-    rows = (line.partition(":") for line in tables.CHANGES.split("\n") if line)
+    rows = (line.partition(":") for line in _rows(tables.CHANGES))
     return {type: frozenset(names.split()) for type, _, names in rows}
+
+
+def _rows(table: str) -> list[str]:
+    return table.strip("\n").replace("\n    ", " ").split("\n")
 
 
 def _parse(effect: str) -> Known:

@@ -1,6 +1,6 @@
 """What is known of the libraries people use in notebooks, as text to read and to add to.
 
-A line is `name... -> result flags`. Names end in `*` where a family is meant; the longest name
+A row is `name... -> result flags`, indented lines go on with it. Names end in `*` where a family is meant; the longest name
 that fits wins.
 Result is the type of what comes back (`self` for the object itself, `?` when it isn't known; `pandas`, `numpy`, `data` something of
 that library, or of either; `pairs` an iterator of tuples; `splits` two of each argument).
@@ -9,6 +9,7 @@ Flags: `fresh` the result shares nothing with what went in; `changes=self|first|
 (unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
 `lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
 run;
+`looks` it looks for files, `moves` it changes the working directory;
 `acts` it does something outside of the notebook (runs a program, moves a file).
 """
 
@@ -16,45 +17,48 @@ FUNCTIONS = """
 pandas.* -> pandas
 pandas.DataFrame -> pandas.DataFrame
 pandas.Series -> pandas.Series
-pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather pandas.read_json -> pandas.DataFrame fresh reads=0
-pandas.read_excel pandas.read_pickle pandas.read_stata pandas.read_sas pandas.read_orc pandas.read_hdf pandas.read_xml -> pandas fresh reads=0
+pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather
+    pandas.read_json -> pandas.DataFrame fresh reads=0
+pandas.read_excel pandas.read_pickle pandas.read_stata pandas.read_sas pandas.read_orc
+    pandas.read_hdf pandas.read_xml -> pandas fresh reads=0
 pandas.read_html pandas.read_sql pandas.read_sql_query pandas.read_sql_table -> pandas fresh
 pandas.concat pandas.merge pandas.get_dummies pandas.crosstab pandas.pivot_table pandas.pivot
-pandas.melt -> pandas.DataFrame fresh
+    pandas.melt -> pandas.DataFrame fresh
 pandas.cut pandas.qcut pandas.to_datetime pandas.to_numeric pandas.to_timedelta -> pandas fresh
 pandas.date_range pandas.Index pandas.MultiIndex* pandas.Categorical pandas.Timestamp
-pandas.Timedelta -> pandas fresh
+    pandas.Timedelta -> pandas fresh
 pandas.isna pandas.isnull pandas.notna pandas.notnull -> pandas fresh
 pandas.set_option pandas.reset_option pandas.options* -> NoneType sets=pandas
 pandas.describe_option pandas.get_option -> scalar fresh
 pandas.option_context -> ?
 numpy.* -> numpy
 numpy.array numpy.zeros numpy.ones numpy.full numpy.empty numpy.eye numpy.identity numpy.arange
-numpy.linspace -> numpy.ndarray fresh
+    numpy.linspace -> numpy.ndarray fresh
 numpy.logspace numpy.geomspace numpy.concatenate numpy.stack numpy.vstack numpy.hstack
-numpy.column_stack -> numpy.ndarray fresh
+    numpy.column_stack -> numpy.ndarray fresh
 numpy.zeros_like numpy.ones_like numpy.full_like numpy.empty_like numpy.tile numpy.repeat
-numpy.unique numpy.sort -> numpy fresh
+    numpy.unique numpy.sort -> numpy fresh
 numpy.exp numpy.log numpy.log1p numpy.log2 numpy.log10 numpy.sqrt numpy.abs numpy.absolute
-numpy.sin numpy.cos numpy.tan -> numpy fresh
+    numpy.sin numpy.cos numpy.tan -> numpy fresh
 numpy.where numpy.clip numpy.round numpy.floor numpy.ceil numpy.maximum numpy.minimum numpy.cumsum
-numpy.diff -> numpy fresh
+    numpy.diff -> numpy fresh
 numpy.sum numpy.mean numpy.median numpy.std numpy.var numpy.min numpy.max numpy.quantile
-numpy.percentile -> numpy fresh
+    numpy.percentile -> numpy fresh
 numpy.argmax numpy.argmin numpy.argsort numpy.dot numpy.matmul numpy.cov numpy.corrcoef
-numpy.bincount numpy.digitize -> numpy fresh
+    numpy.bincount numpy.digitize -> numpy fresh
 numpy.isnan numpy.isfinite numpy.isinf numpy.any numpy.all numpy.allclose numpy.histogram
-numpy.interp numpy.polyfit -> numpy fresh
+    numpy.interp numpy.polyfit -> numpy fresh
 numpy.linalg.* -> numpy fresh
 numpy.load numpy.loadtxt numpy.genfromtxt -> numpy fresh reads=0
 numpy.save numpy.savetxt numpy.savez numpy.savez_compressed -> NoneType writes=0
-numpy.shuffle numpy.put numpy.place numpy.copyto numpy.putmask numpy.fill_diagonal numpy.put_along_axis -> NoneType changes=args
+numpy.shuffle numpy.put numpy.place numpy.copyto numpy.putmask numpy.fill_diagonal
+    numpy.put_along_axis -> NoneType changes=args
 numpy.set_printoptions numpy.seterr numpy.seterrcall -> numpy sets=numpy
 numpy.random.* -> numpy fresh draws=numpy
 numpy.random.shuffle -> NoneType changes=args draws=numpy
 numpy.random.seed numpy.random.set_state -> NoneType seeds=numpy
 numpy.random.default_rng numpy.random.Generator numpy.random.RandomState numpy.random.PCG64
-numpy.random.SeedSequence -> numpy.random.Generator
+    numpy.random.SeedSequence -> numpy.random.Generator
 scipy.* -> ?
 scipy.sparse.save_npz -> NoneType writes=0
 scipy.sparse.load_npz -> ? fresh reads=0
@@ -64,8 +68,10 @@ sklearn.datasets.* -> data fresh
 sklearn.datasets.make_* -> data fresh draws=numpy
 sklearn.metrics.* -> data fresh
 sklearn.model_selection.train_test_split -> splits fresh draws=numpy
-sklearn.model_selection.cross_val_score sklearn.model_selection.cross_validate sklearn.model_selection.cross_val_predict -> data fresh draws=numpy
-sklearn.model_selection.learning_curve sklearn.model_selection.validation_curve sklearn.inspection.* -> ? fresh draws=numpy
+sklearn.model_selection.cross_val_score sklearn.model_selection.cross_validate
+    sklearn.model_selection.cross_val_predict -> data fresh draws=numpy
+sklearn.model_selection.learning_curve sklearn.model_selection.validation_curve
+    sklearn.inspection.* -> ? fresh draws=numpy
 sklearn.utils.shuffle sklearn.utils.resample -> data fresh draws=numpy
 sklearn.base.clone -> same fresh
 sklearn.pipeline.make_pipeline -> sklearn.pipeline.Pipeline
@@ -75,17 +81,21 @@ sklearn.compose.make_column_selector -> scalar
 sklearn.set_config -> NoneType sets=sklearn
 sklearn.config_context -> ?
 matplotlib.* -> ?
-matplotlib.use matplotlib.rc matplotlib.rcdefaults matplotlib.style.use matplotlib.rcParams* -> NoneType sets=matplotlib
+matplotlib.use matplotlib.rc matplotlib.rcdefaults matplotlib.style.use matplotlib.rcParams* ->
+    NoneType sets=matplotlib
 matplotlib.pyplot.* -> ?
-matplotlib.pyplot.rc matplotlib.pyplot.style.use matplotlib.pyplot.rcParams* matplotlib.pyplot.rcdefaults -> NoneType sets=matplotlib
-matplotlib.pyplot.xkcd matplotlib.pyplot.switch_backend matplotlib.pyplot.ion matplotlib.pyplot.ioff -> NoneType sets=matplotlib
+matplotlib.pyplot.rc matplotlib.pyplot.style.use matplotlib.pyplot.rcParams*
+    matplotlib.pyplot.rcdefaults -> NoneType sets=matplotlib
+matplotlib.pyplot.xkcd matplotlib.pyplot.switch_backend matplotlib.pyplot.ion
+    matplotlib.pyplot.ioff -> NoneType sets=matplotlib
 matplotlib.pyplot.savefig -> NoneType writes=0
 matplotlib.pyplot.figure -> matplotlib.figure.Figure fresh
 matplotlib.pyplot.gca matplotlib.pyplot.subplot -> matplotlib.axes.Axes fresh
 matplotlib.pyplot.subplots -> matplotlib fresh
 seaborn.* -> matplotlib fresh
 seaborn.load_dataset -> pandas.DataFrame fresh
-seaborn.set_theme seaborn.set seaborn.set_style seaborn.set_context seaborn.set_palette -> NoneType sets=matplotlib
+seaborn.set_theme seaborn.set seaborn.set_style seaborn.set_context seaborn.set_palette ->
+    NoneType sets=matplotlib
 plotly.* -> plotly fresh
 plotly.io.templates* plotly.io.renderers* -> NoneType sets=plotly
 statsmodels.* -> ?
@@ -117,9 +127,13 @@ yaml.safe_load tomllib.load -> ? fresh changes=first
 copy.copy -> same
 copy.deepcopy -> same fresh
 re.* -> ? fresh
+re.match re.search re.fullmatch -> match fresh
+re.finditer -> iterator fresh
+contextvars.* queue.* concurrent.* weakref.* threading.* asyncio.Queue asyncio.Lock asyncio.Event
+    -> lock fresh
 datetime.* calendar.* decimal.* fractions.* hashlib.* base64.* string.* textwrap.* -> scalar fresh
 datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today time.*
-uuid.* -> scalar fresh varies
+    uuid.* -> scalar fresh varies
 os.getpid tempfile.* -> ? varies
 collections.Counter collections.OrderedDict -> dict
 collections.defaultdict -> collections.defaultdict
@@ -127,20 +141,26 @@ collections.deque -> list
 collections.namedtuple -> type fresh
 itertools.* -> iterator
 itertools.product itertools.combinations itertools.permutations itertools.zip_longest
-itertools.groupby itertools.pairwise -> pairs
+    itertools.groupby itertools.pairwise -> pairs
 functools.partial -> ?
 functools.reduce functools.* -> ?
+typing.NamedTuple typing.NewType typing.TypedDict typing.TypeVar dataclasses.make_dataclass ->
+    type fresh
+enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag -> type fresh
 contextlib.* abc.* typing.* dataclasses.* enum.* types.* -> ?
 dataclasses.field -> scalar fresh
 pathlib.Path pathlib.PurePath -> Path fresh
-os.path.exists os.path.isfile os.path.isdir -> bool fresh
+os.path.exists os.path.isfile os.path.isdir -> bool fresh looks
 os.path.* os.fspath -> str fresh
 os.getenv os.getcwd os.cpu_count -> scalar fresh
 os.environ.get -> scalar fresh
-os.environ* os.putenv os.chdir os.umask -> NoneType sets=*
+os.environ* os.putenv os.umask -> NoneType sets=*
+os.chdir -> NoneType sets=* moves
+nbstage.runtime.change_dir -> NoneType sets=* moves
+nbstage.runtime.set_env -> NoneType sets=*
 os.makedirs os.mkdir -> NoneType sets=files
-os.listdir glob.glob -> list fresh
-os.walk os.scandir glob.iglob -> iterator fresh
+os.listdir glob.glob -> list fresh looks
+os.walk os.scandir glob.iglob -> iterator fresh looks
 os.remove os.rename os.replace os.unlink os.rmdir os.system shutil.* -> ? fresh acts
 sys.path* -> NoneType sets=*
 sys.setrecursionlimit locale.setlocale -> ? sets=*
@@ -150,7 +170,8 @@ warnings.filterwarnings warnings.simplefilter warnings.resetwarnings -> NoneType
 warnings.catch_warnings -> ?
 logging.basicConfig logging.disable logging.captureWarnings -> NoneType sets=*
 logging.* -> ?
-logging.getLogger -> logging.Logger
+logging.getLogger -> logging.Logger owned=*
+decimal.getcontext -> context owned=*
 subprocess.* -> ? fresh acts
 pprint.* gc.* platform.* getpass.* inspect.* traceback.* -> ? fresh
 csv.reader csv.DictReader -> iterator lasting
@@ -158,17 +179,18 @@ csv.writer csv.DictWriter -> ? lasting
 io.StringIO io.BytesIO -> ?
 sqlite3.connect sqlalchemy.create_engine psycopg2.connect -> connection lasting
 threading.Lock threading.RLock multiprocessing.Lock multiprocessing.Pool socket.socket -> lock
-lasting
+    lasting
 torch.manual_seed torch.cuda.manual_seed* -> ? seeds=torch
-torch.set_default_dtype torch.set_num_threads torch.backends* torch.use_deterministic_algorithms -> NoneType sets=torch
+torch.set_default_dtype torch.set_num_threads torch.backends* torch.use_deterministic_algorithms
+    -> NoneType sets=torch
 tensorflow.random.set_seed -> NoneType sets=tensorflow
 optuna.logging.* transformers.logging.* -> NoneType sets=*
 builtins.len builtins.hash builtins.id builtins.ord builtins.int -> int fresh
 builtins.float -> float fresh
 builtins.str builtins.repr builtins.chr builtins.format builtins.ascii builtins.bin builtins.hex
-builtins.oct -> str fresh
+    builtins.oct -> str fresh
 builtins.bool builtins.isinstance builtins.issubclass builtins.callable builtins.hasattr
-builtins.any builtins.all -> bool fresh
+    builtins.any builtins.all -> bool fresh
 builtins.bytes -> bytes fresh
 builtins.range builtins.slice -> range fresh
 builtins.complex -> complex fresh
@@ -186,29 +208,30 @@ builtins.print builtins.display builtins.help -> NoneType fresh
 builtins.dir -> list fresh
 builtins.type -> type fresh
 builtins.object -> object fresh
-builtins.getattr builtins.super builtins.memoryview -> ?
+builtins.getattr builtins.super -> ?
+builtins.memoryview -> lock
 builtins.setattr builtins.delattr -> NoneType changes=first
 builtins.open -> file lasting opens
 builtins.property builtins.staticmethod builtins.classmethod -> ?
 builtins.*Error builtins.*Exception builtins.*Warning builtins.Exception builtins.StopIteration
-builtins.KeyboardInterrupt -> ?
+    builtins.KeyboardInterrupt -> ?
 """
 
 #: Methods that change their object, by its type; all other methods of these types are known not to
 #: change anything.
 CHANGES = """
-list: append extend insert pop remove clear sort reverse __setitem__ __delitem__ appendleft popleft
-extendleft rotate
+list: append extend insert pop remove clear sort reverse __setitem__ __delitem__ appendleft
+    popleft extendleft rotate
 dict: pop popitem clear update setdefault __setitem__ move_to_end subtract
 set: add discard remove pop clear update difference_update intersection_update
-symmetric_difference_update
+    symmetric_difference_update
 tuple:
 collections.defaultdict: *
 pandas.DataFrame: insert pop update
 pandas.Series: pop update
 pandas: pop update insert
 data: insert pop update sort fill put partition resize itemset fit partial_fit fit_transform
-fit_predict set_params
+    fit_predict set_params
 pandas.GroupBy:
 numpy.ndarray: sort fill put partition resize itemset setfield setflags
 numpy.random.Generator: *
@@ -218,12 +241,13 @@ file: *
 connection: *
 lock: *
 estimator: fit partial_fit fit_transform fit_predict set_params set_output fit_resample
-set_fit_request set_score_request load_model
+    set_fit_request set_score_request load_model
 matplotlib.figure.Figure: *
 matplotlib.axes.Axes: *
 matplotlib: *
 plotly: *
-logging.Logger: *
+logging.Logger: setLevel addHandler removeHandler addFilter removeFilter
+context: *
 type:
 object:
 """
@@ -242,15 +266,16 @@ data: tolist to_list -> list fresh
 pandas: to_dict -> dict fresh
 data: to_dict -> dict fresh
 pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename reset_index set_index
-sort_values sort_index query sample astype replace describe corr select_dtypes reindex
-drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna add
-sub mul div diff shift rank interpolate ffill bfill -> pandas.DataFrame fresh
+    sort_values sort_index query sample astype replace describe corr select_dtypes reindex
+    drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna
+    add sub mul div diff shift rank interpolate ffill bfill -> pandas.DataFrame fresh
 pandas.DataFrame: mean sum std var min max median nunique count quantile any all duplicated
-value_counts idxmax idxmin memory_usage -> pandas.Series fresh
+    value_counts idxmax idxmin memory_usage -> pandas.Series fresh
 pandas.DataFrame: apply agg aggregate map transform stack unstack eval -> pandas fresh
 pandas.DataFrame: groupby rolling resample expanding -> pandas.GroupBy
 pandas.DataFrame: to_numpy -> numpy.ndarray
-pandas.DataFrame: to_csv to_parquet to_feather to_pickle to_json to_excel to_html to_latex to_markdown to_hdf to_stata -> scalar fresh writes=0
+pandas.DataFrame: to_csv to_parquet to_feather to_pickle to_json to_excel to_html to_latex
+    to_markdown to_hdf to_stata -> scalar fresh writes=0
 pandas.DataFrame: to_dict -> dict fresh
 pandas.DataFrame: to_string info -> scalar fresh
 pandas.DataFrame: items -> pairs
@@ -258,11 +283,11 @@ pandas.DataFrame: iterrows itertuples -> pairs
 pandas.DataFrame: plot hist boxplot -> matplotlib fresh
 pandas.DataFrame: sample -> pandas.DataFrame fresh draws=numpy
 pandas.Series: head tail drop dropna fillna copy rename sort_values sort_index sample astype
-replace round clip nlargest nsmallest isna isnull notna map apply where mask between isin diff
-shift rank abs cumsum add sub mul div str.* dt.* value_counts drop_duplicates to_frame pct_change
-interpolate ffill bfill duplicated reindex -> pandas.Series fresh
+    replace round clip nlargest nsmallest isna isnull notna map apply where mask between isin diff
+    shift rank abs cumsum add sub mul div str.* dt.* value_counts drop_duplicates to_frame
+    pct_change interpolate ffill bfill duplicated reindex -> pandas.Series fresh
 pandas.Series: mean sum std var min max median nunique count quantile any all skew kurt idxmax
-idxmin item corr -> scalar fresh
+    idxmin item corr -> scalar fresh
 pandas.Series: to_frame reset_index describe -> pandas fresh
 pandas.Series: unique -> pandas fresh
 pandas.Series: tolist to_list -> list fresh
@@ -273,22 +298,22 @@ pandas.Series: to_csv to_json to_pickle to_excel -> scalar fresh writes=0
 pandas.Series: plot hist -> matplotlib fresh
 pandas.Series: sample -> pandas.Series fresh draws=numpy
 pandas.GroupBy: * -> pandas fresh
-numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip any
-all prod nonzero repeat searchsorted conj flatten -> numpy fresh
+numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip
+    any all prod nonzero repeat searchsorted conj flatten -> numpy fresh
 numpy.ndarray: tolist -> list fresh
 numpy.ndarray: item -> scalar fresh
 numpy.ndarray: ravel reshape transpose squeeze view swapaxes -> numpy.ndarray
 numpy.ndarray: tofile dump -> NoneType writes=0
 numpy.random.Generator: * -> numpy fresh
 numpy.random.Generator: random integers normal uniform standard_normal permutation choice -> numpy
-fresh
+    fresh
 numpy.random.Generator: shuffle -> NoneType changes=args
 random.Random: * -> ? fresh
 random.Random: shuffle -> NoneType changes=args
 estimator: fit set_params set_output partial_fit -> self
 estimator: fit_transform transform inverse_transform predict predict_proba predict_log_proba
-decision_function score fit_predict score_samples sample kneighbors staged_predict
-get_feature_names_out -> data fresh
+    decision_function score fit_predict score_samples sample kneighbors staged_predict
+    get_feature_names_out -> data fresh
 estimator: score -> float fresh
 estimator: get_params -> dict
 estimator: save_model -> NoneType writes=0
@@ -305,13 +330,13 @@ str: encode -> bytes fresh
 str: find index count rfind -> int fresh
 str: startswith endswith isdigit isalpha isupper islower isnumeric isidentifier -> bool fresh
 str: * -> str fresh
-Path: exists is_file is_dir -> bool fresh
+Path: exists is_file is_dir -> bool fresh looks
 Path: read_text -> str fresh reads=self
 Path: read_bytes -> bytes fresh reads=self
 Path: write_text write_bytes -> int fresh writes=self
 Path: mkdir -> NoneType sets=files
 Path: open -> file lasting opens=self
-Path: glob rglob iterdir -> iterator fresh
+Path: glob rglob iterdir -> iterator fresh looks
 Path: resolve absolute with_suffix with_name joinpath relative_to expanduser -> Path fresh
 Path: * -> scalar fresh
 file: read readline -> str fresh

@@ -23,8 +23,10 @@ def function_lines(
     head = f"{'async ' if awaits(units) else ''}def {name}"
     lines = call_lines(head, args, f" -> {returns}:" if returns else ":", 0)
     lines.append(f'    """{doc}"""')
-    text = _without_doc(plan.doc, body_lines(units))
-    return [*lines, *_opening(plan, units), *text, *_closing(plan)]
+    text = _without_comment(plan.doc_comment, body_lines(units, plan.wanted))
+    body = [*_opening(plan, units), *text, *_closing(plan)]
+    gap = [""] if body and body[0].lstrip().startswith(("def ", "class ", "async def ", "@")) else []
+    return [*lines, *gap, *body]
 
 
 def _argument(name: str, annotations: dict[str, str]) -> str:
@@ -32,14 +34,15 @@ def _argument(name: str, annotations: dict[str, str]) -> str:
     return f"{plain}: {annotations[name]}" if name in annotations else plain
 
 
-def _without_doc(doc: str, lines: tuple[str, ...]) -> list[str]:
-    """The comment at the top that has become the docstring need not be said twice."""
-    found = list(lines)
-    if doc:
-        while found and found[0].startswith("    #"):
-            found.pop(0)
-        while found and not found[0]:
-            found.pop(0)
+def _without_comment(comment: tuple[str, ...], lines: tuple[str, ...]) -> list[str]:
+    """The comment that has become the docstring need not be said twice."""
+    found, size = list(lines), len(comment)
+    wanted = [f"    {line}".rstrip() for line in comment]
+    start = next((at for at in range(len(found)) if size and found[at : at + size] == wanted), None)
+    if start is not None:
+        del found[start : start + size]
+        if start < len(found) and not found[start] and (start == 0 or not found[start - 1]):
+            del found[start]
     return found
 
 

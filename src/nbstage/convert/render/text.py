@@ -14,10 +14,10 @@ WIDTH = 88
 _CLOSE = "    nbstage.runtime.close_figures()"
 
 
-def body_lines(units: Iterable[Unit], *, ends: bool = True) -> tuple[str, ...]:
+def body_lines(units: Iterable[Unit], wanted: frozenset[str]) -> tuple[str, ...]:
     """The text of statements in order, one blank line between cells, ready to stand in a function.
 
-    Lines inside a multi-line string stay where they are; all others are indented by four.
+    `wanted` are the names the function uses. Lines inside a multi-line string stay where they are; all others are indented by four.
     """
     cells: dict[int, list[Unit]] = {}
     for unit in units:
@@ -29,18 +29,18 @@ def body_lines(units: Iterable[Unit], *, ends: bool = True) -> tuple[str, ...]:
         if any(unit.effects.draws_figures for unit in members)
     ]
     for number, members in cells.items():
-        text = [*_cell_text(members, ends=ends), *([_CLOSE] if number in drawing[:-1] else [])]
+        text = [*_cell_text(members, wanted), *([_CLOSE] if number in drawing[:-1] else [])]
         if text:
             lines += ["", *text] if lines else text
     return tuple(lines)
 
 
-def _cell_text(units: list[Unit], *, ends: bool) -> tuple[str, ...]:
+def _cell_text(units: list[Unit], wanted: frozenset[str]) -> tuple[str, ...]:
     lines: list[str] = []
     for unit in units:
-        lines += statement_text(unit)
-    if ends and units:
-        lines += trailing_lines(units[-1].block)
+        lines += _without_star(unit, wanted) or statement_text(unit)
+    if units:
+        lines += trailing_lines(units[-1].segment)
     return _squeezed(indented(lines))
 
 
@@ -49,6 +49,16 @@ def statement_text(unit: Unit) -> list[str]:
     lines = list(lines_of(unit.segment))
     lead = unit.segment.start - unit.segment.first if unit.segment.alone else 0
     return lines[:lead] + _as_closure(unit, lines[lead:])
+
+
+def _without_star(unit: Unit, wanted: frozenset[str]) -> list[str] | None:
+    """`from math import *` can't stand in a function: the names that are used can."""
+    match unit.node:
+        case ast.ImportFrom(names=[ast.alias(name="*")], module=str(module)):
+            names = sorted(wanted & set(unit.effects.binds))
+            return [f"from {module} import {', '.join(names)}"] if names else ["pass"]
+        case _:
+            return None
 
 
 def indented(lines: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from nbstage.convert.effects.objects import ClassInfo, FunctionInfo
+from nbstage.convert.effects.objects import ClassInfo, FunctionInfo, library_bases, members_of
 from nbstage.convert.effects.scope import free_names, late_free_names
 from nbstage.convert.effects.values import Obj, closure
 from nbstage.convert.flow import Crossing, value_of
@@ -19,8 +19,12 @@ _LASTING = {
     "pairs": "an iterator, which is used up as it runs",
     "file": "an open file",
     "connection": "an open connection",
-    "lock": "a lock or a pool of workers",
+    "lock": "a lock, a queue or something else that lives in its process",
+    "match": "a match of a regular expression",
+    "context": "a library's own state",
 }
+_CONTAINERS = frozenset({"builtins.dict", "builtins.list", "builtins.set", "collections.OrderedDict", "collections.UserDict"})
+_FILLING = ("__setitem__", "append", "extend", "add", "update", "__init__")
 _HOLDERS = frozenset({"list", "dict", "set", "tuple", "instance"})
 
 
@@ -38,6 +42,7 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
     value = value_of(converted.flow, crossing.name, crossing.maker)
     objs = value.objs if value is not None else frozenset()
     errors = [
+        *_own_containers(converted, crossing, objs),
         *_lasting(converted, crossing, objs),
         *_functions(converted, crossing, objs),
         *_classes(converted, crossing, objs),
@@ -71,6 +76,25 @@ def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
             hint,
         )
         return
+
+
+def _own_containers(
+    converted: Converted, crossing: Crossing, objs: frozenset[Obj]
+) -> Iterator[Problem]:
+    """A dict or list of the notebook's own kind is filled by its own methods when it is read back."""
+    for obj in closure(objs, lambda obj: obj.parts):
+        if obj.type != "instance" or not set(library_bases(obj)) & _CONTAINERS:
+            continue
+        own = [name for name in _FILLING if any(True for _ in members_of(obj, name))]
+        if own and isinstance(obj.detail, ClassInfo):
+            yield Problem(
+                "NBS230",
+                f"'{crossing.name}' is needed by stage '{crossing.target}', but it holds an object of class "
+                f"'{obj.detail.node.name}', whose own '{own[0]}' would run again when it is read back",
+                converted.place(crossing.maker),
+                "store it as a plain dict or list, and make the object from it where it is needed.",
+            )
+            return
 
 
 def _functions(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def _problem(converted: Converted, finding: Finding) -> Iterator[Problem]:
                 "NBS204",
                 f"{stage} uses {_named(finding.name)}, which cell {_maker_cell(converted, finding)} may have changed, and that cell is no part of the pipeline",
                 where,
-                f"tag cell {_maker_cell(converted, finding)} with a stage, or let it work on a copy: `{_copy(finding.name)}`.",
+                f"tag cell {_maker_cell(converted, finding)} with a stage, or {_apart(finding.name)}.",
             )
         case Trouble.BEFORE_STAGES:
             yield Problem(
@@ -75,11 +75,18 @@ def _maker_cell(converted: Converted, finding: Finding) -> int:
 
 
 def _named(name: str) -> str:
-    return f"the random state {name.strip('<>')}" if name.startswith("<") else f"'{name}'"
+    return f"the random state of '{name.strip('<>')}'" if name.startswith("<") else f"'{name}'"
 
 
-def _copy(name: str) -> str:
-    return "rng = np.random.default_rng(0)" if name.startswith("<") else f"{name}.copy()"
+def _apart(name: str) -> str:
+    own = {
+        "<numpy.random>": "np.random.default_rng(0)",
+        "<random>": "random.Random(0)",
+        "<torch.random>": "torch.Generator()",
+    }
+    if name in own:
+        return f"let it draw from a generator of its own: `{own[name]}`"
+    return f"let it work on a copy: `{name}.copy()`"
 
 
 def _never_made(converted: Converted, finding: Finding, stage: str, where: Place) -> Problem:

@@ -4,7 +4,7 @@
 from nbstage.runtime import load, save, workdir
 
 
-def count(also_basket, basket, weights):
+def count(weights, also_basket, basket):
     """Count what is in it."""
     total = sum(weights[fruit] for fruit in basket)
     assert basket is also_basket
@@ -15,8 +15,8 @@ def main() -> None:
     """Run the stage the way DVC does: files in, files out."""
     with workdir("notebooks"):
         total = count(
-            *load("artifacts/shop/also_basket+basket.pkl"),
             load("artifacts/shop/weights.pkl"),
+            *load("artifacts/shop/also_basket+basket.pkl"),
         )
     save(total, "artifacts/count/total.pkl")
 

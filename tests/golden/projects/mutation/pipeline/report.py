@@ -3,12 +3,8 @@
 
 from nbstage.runtime import load, save_metrics, workdir
 
-owner = "Ada"
-# What one gram costs.
-price = 0.002
 
-
-def report(total, also_basket, basket):
+def report(owner: str, total, price: float, also_basket, basket):
     """Say what was bought."""
     print(owner, len(basket), total)
 
@@ -21,7 +17,9 @@ def main() -> None:
     """Run the stage the way DVC does: files in, files out."""
     with workdir("notebooks"):
         fruits, cost = report(
+            load("artifacts/basket/owner.json"),
             load("artifacts/count/total.pkl"),
+            load("artifacts/price/price.json"),
             *load("artifacts/shop/also_basket+basket.pkl"),
         )
     save_metrics({"fruits": fruits, "cost": cost}, "metrics/report.json")

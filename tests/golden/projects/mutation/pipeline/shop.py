@@ -4,7 +4,7 @@
 from nbstage.runtime import load, save, workdir
 
 
-def shop(also_basket, basket, weights):
+def shop(weights, also_basket, basket):
     """Buy more: both names mean the same basket."""
     also_basket.append("plum")
     weights["plum"] = 40
@@ -21,8 +21,8 @@ def main() -> None:
     """Run the stage the way DVC does: files in, files out."""
     with workdir("notebooks"):
         also_basket, basket, weights = shop(
-            *load("artifacts/basket/also_basket+basket.pkl"),
             load("artifacts/basket/weights.pkl"),
+            *load("artifacts/basket/also_basket+basket.pkl"),
         )
     save((also_basket, basket), "artifacts/shop/also_basket+basket.pkl")
     save(weights, "artifacts/shop/weights.pkl")

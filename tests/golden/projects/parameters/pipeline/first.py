@@ -6,11 +6,11 @@ from nbstage.runtime import params, save, workdir
 
 def first(*, name, offset, path, rate, sizes, text, verbose):
     """Scale the sizes."""
+
     def scaled(values, by=None):
         """The values times the rate: a helper's own use of a parameter."""
         return [value * rate * (by or 1) for value in values]
 
-    # Scale the sizes.
     found = scaled(sizes, by=offset)
     if verbose:
         print(name, path, text)

@@ -15,7 +15,6 @@ def draw():
     np.random.seed(0)
     random.seed(0)
 
-    # Draw the first numbers.
     first = np.random.normal(size=5)
     order = list(range(5))
     random.shuffle(order)

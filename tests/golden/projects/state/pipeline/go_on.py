@@ -16,7 +16,6 @@ def go_on(numpy_random_state):
     pd.set_option("display.precision", 3)
     warnings.filterwarnings("ignore", category=FutureWarning)
 
-    # Draw more: they follow the first ones.
     second = np.random.normal(size=3)
     table = pd.DataFrame({"second": second})
     print(table)

@@ -18,7 +18,6 @@ def last(first, order, python_random_state, numpy_random_state, rng, third) -> N
     pd.set_option("display.precision", 3)
     warnings.filterwarnings("ignore", category=FutureWarning)
 
-    # Draw from all of them.
     fourth = rng.integers(10, size=4)
     fifth = np.random.uniform()
     sixth = random.random()

@@ -11,7 +11,6 @@ def own():
     """A generator of its own, which travels with its state."""
     warnings.filterwarnings("ignore", category=FutureWarning)
 
-    # A generator of its own, which travels with its state.
     rng = np.random.default_rng(1)
     third = rng.integers(10, size=4)
     return rng, third
