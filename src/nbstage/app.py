@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from nbstage.model import (
     Owner,
     Pipeline,
     Problem,
+    Role,
     Shown,
 )
 from nbstage.notebook.python import cells_to_python
@@ -116,7 +116,7 @@ def _convert_one(
     analysed = program(blocks, partial(star_names, root, workdir), values)
     flow, shared = trace_flow(analysed), share(analysed)
     plans = plan_stages(flow, shared, config, path)
-    converted = Converted(notebook, blocks, analysed, flow, shared, plans, known)
+    converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known)
     local = local_modules(root, workdir, _imported(blocks))
     return (converted, local), (*problems, *judge(converted))
 
@@ -126,7 +126,14 @@ def _blocks(notebook: Notebook) -> tuple[tuple[Block, ...], tuple[Problem, ...]]
     labelled = [label(cell, notebook.path) for cell in cells]
     plain = cells_to_python(cells, notebook.path)
     labels = tuple(found for found, _ in labelled)
-    problems = [problem for _, found in (*labelled, *plain) for problem in found]
+    skipped = [found.role is Role.SKIP for found in labels]
+    problems = [problem for _, found in labelled for problem in found]
+    problems += [
+        problem
+        for (_, found), skip in zip(plain, skipped, strict=True)
+        if not skip
+        for problem in found
+    ]
     problems += name_clashes(zip(cells, labels, strict=True), notebook.path)
     if _has_error(problems):
         return (), tuple(problems)

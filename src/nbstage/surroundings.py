@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 
 def local_modules(root: Path, workdir: str, modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -39,7 +41,7 @@ def _files(folder: Path, module: str, seen: set[str]) -> set[Path]:
 def _imported(path: Path) -> set[str]:
     try:
         tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     plain = {
         alias.name
@@ -56,15 +58,17 @@ def _imported(path: Path) -> set[str]:
 
 
 def star_names(root: Path, workdir: str, module: str) -> tuple[str, ...] | None:
-    """The names `from module import *` brings; None if the module can't be imported. One beside
-    the notebook is only read.
+    """The names `from module import *` brings; None if they can't be told.
+
+    A module of the project is only read, an installed one is imported.
     """
-    path = root / workdir / f"{module.replace('.', '/')}.py"
-    if path.is_file():
-        return _defined_names(path)
+    relative = f"{module.replace('.', '/')}.py"
+    for folder in (root / workdir, root):
+        if (folder / relative).is_file():
+            return _defined_names(folder / relative)
     try:
-        found = importlib.import_module(module)
-    except Exception:  # noqa: BLE001 - importing a library can raise anything
+        found = _import_installed(root, module)
+    except Exception:  # importing a library can raise anything
         return None
     names = getattr(found, "__all__", None)
     if names is None:
@@ -72,12 +76,24 @@ def star_names(root: Path, workdir: str, module: str) -> tuple[str, ...] | None:
     return tuple(sorted(str(name) for name in names))
 
 
+def _import_installed(root: Path, module: str) -> ModuleType:
+    """Import a module from anywhere but the project: its code is not ours to run."""
+    before = list(sys.path)
+    own = root.resolve()
+    inside = [path for path in before if Path(path or ".").resolve() == own]
+    sys.path[:] = [path for path in before if path not in inside]
+    try:
+        return importlib.import_module(module)
+    finally:
+        sys.path[:] = before
+
+
 def _defined_names(path: Path) -> tuple[str, ...] | None:
     from nbstage.convert.effects.scope import bindings
 
     try:
         tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     names = {
         name for statement in tree.body for name in bindings(statement) if not name.startswith("_")

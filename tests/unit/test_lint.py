@@ -359,6 +359,28 @@ x: List[Optional[int]] = []
 ---
 import os, sys
 print(os, sys)
+---
+from functools import lru_cache
+
+
+@lru_cache(maxsize=None)
+def one():
+    return 1
+
+
+@lru_cache()
+def two():
+    return 2
+
+
+@lru_cache
+def three():
+    return 3
+
+
+@lru_cache(maxsize=3)
+def four():
+    return 4
 """.strip("\n").split("\n---\n")
 
 # What the tool itself answers for.
@@ -380,16 +402,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
     folder = tmp_path_factory.mktemp("snippets")
     for number, text in enumerate(TEXTS):
         (folder / f"m{number}.py").write_text(text)
-    options = [
-        "--isolated",
-        "--no-cache",
-        "--output-format",
-        "json",
-        "--extend-select",
-        "E4,E7,E9,F",
-    ]
-    command = [sys.executable, "-m", "ruff", "check", *options, str(folder)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    command = ["ruff", "check", "--isolated", "--no-cache", "--output-format", "json"]
+    command += ["--extend-select", "E4,E7,E9,F", str(folder)]
+    said = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+    ).stdout
     codes: list[set[str]] = [set() for _ in TEXTS]
     for finding in json.loads(said):
         codes[int(Path(finding["filename"]).stem[1:])].add(finding["code"])

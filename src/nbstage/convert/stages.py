@@ -7,8 +7,8 @@ import posixpath
 from dataclasses import dataclass
 
 from nbstage.convert.artifacts import artifacts_of, inputs_of
-from nbstage.convert.effects.machine import Effects, Oddity
 from nbstage.convert.effects.scope import free_names
+from nbstage.convert.file_order import order_by_files
 from nbstage.convert.flow import Flow, StageFlow
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.shared import Shared, SharedModule, stands_alone
@@ -54,14 +54,29 @@ class StagePlan:
     resources: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Where and when a stage runs."""
+
+    notebook: str
+    workdir: str
+    after: tuple[str, ...]
+    marks_done: bool
+
+
 def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tuple[StagePlan, ...]:
     """Decide the parts of all stages of a notebook, in its order."""
     workdir = workdir_of(config, notebook)
     artifacts = {name: artifacts_of(flow, stage, config) for name, stage in flow.stages.items()}
-    waited_for = {name for stage in flow.stages for name in after_of(flow, stage)}
+    after = order_by_files(flow)
+    waited_for = frozenset[str]().union(*after.values())
     return tuple(
         _plan_stage(
-            flow, shared, stage, artifacts, notebook, workdir, marks_done=name in waited_for
+            flow,
+            shared,
+            stage,
+            artifacts,
+            Runs(notebook, workdir, tuple(sorted(after[name])), name in waited_for),
         )
         for name, stage in flow.stages.items()
     )
@@ -77,10 +92,7 @@ def _plan_stage(
     shared: Shared,
     stage: StageFlow,
     artifacts: dict[str, tuple[Artifact, ...]],
-    notebook: str,
-    workdir: str,
-    *,
-    marks_done: bool,
+    runs: Runs,
 ) -> StagePlan:
     program = flow.program
     comment = _doc_comment(program, stage)
@@ -93,11 +105,11 @@ def _plan_stage(
     metrics, plots = tagged_names(flow, stage, "metrics"), tagged_names(flow, stage, "plots")
     outputs = artifacts[stage.name]
     results = _results(flow, stage, outputs, (*metrics, *plots))
-    reads, writes = files_of(program, stage, workdir)
+    reads, writes = files_of(program, stage, runs.workdir)
     return StagePlan(
         name=stage.name,
-        notebook=notebook,
-        workdir=workdir,
+        notebook=runs.notebook,
+        workdir=runs.workdir,
         doc=_doc(comment),
         doc_comment=comment,
         body=body,
@@ -118,8 +130,8 @@ def _plan_stage(
         plots=plots,
         reads=reads,
         writes=writes,
-        after=after_of(flow, stage.name),
-        marks_done=marks_done,
+        after=runs.after,
+        marks_done=runs.marks_done,
         resources=tuple(
             sorted(
                 {
@@ -246,34 +258,3 @@ def files_of(
             elif use.mode != "r" and use.surely and not outside(path):
                 writes[path] = None
     return tuple(sorted(reads)), tuple(sorted(writes))
-
-
-def after_of(flow: Flow, stage: str) -> tuple[str, ...]:
-    """The stages that a stage runs after, by its tags or for the files they leave behind."""
-    units = [flow.program.units[index] for index in flow.stages[stage].units]
-    told = {name for unit in units for name in unit.block.label.after}
-    return tuple(sorted((told | _leaves_files_for(flow, stage)) - {stage}))
-
-
-def _leaves_files_for(flow: Flow, stage: str) -> set[str]:
-    """The stages before that leave files behind which this one may find, where paths don't tell."""
-    units = flow.program.units
-    found: set[str] = set()
-    for index in flow.stages[stage].units:
-        for before in units[:index]:
-            if before.stage and before.stage != stage and before.stage not in found:
-                if _may_meet(before.effects, units[index].effects):
-                    found.add(before.stage)
-    return found
-
-
-def _may_meet(writing: Effects, reading: Effects) -> bool:
-    hidden = writing.acts or _unknown_path(writing, "wa") or any(not use.surely and use.mode != "r" for use in writing.files)
-    known_files = any(use.mode != "r" for use in writing.files)
-    looks = reading.looks or reading.acts or _unknown_path(reading, "r")
-    reads = looks or any(use.mode == "r" for use in reading.files)
-    return hidden and reads or known_files and looks
-
-
-def _unknown_path(effects: Effects, modes: str) -> bool:
-    return any(mark.kind is Oddity.NO_PATH and mark.detail in modes for mark in effects.marks)

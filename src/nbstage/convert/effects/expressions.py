@@ -11,6 +11,7 @@ from nbstage.convert.effects import calls
 from nbstage.convert.effects.follow import call_function, call_specials
 from nbstage.convert.effects.machine import (
     GLOBAL,
+    GLOBALS,
     Machine,
     Oddity,
     branch,
@@ -98,6 +99,10 @@ def look_up(machine: Machine, name: str) -> Value:
     """The value of a name, as Python finds it: local, enclosing, global, built in."""
     frame = scope_of(machine, name)
     value = peek(machine, frame, name)
+    if value is None and frame.is_class:
+        # `class A: rate = rate` reads the notebook's rate.
+        frame = GLOBALS
+        value = peek(machine, frame, name)
     if frame.number != GLOBAL:
         return value or Value()
     if value is None and name not in machine.bound and not _notebook_binds(machine, name):
@@ -108,6 +113,7 @@ def look_up(machine: Machine, name: str) -> Value:
             return Value(path=f"builtins.{name}")
         if _HISTORY.fullmatch(name):
             mark(machine, Oddity.HISTORY, name)
+            return Value()
     read_global(machine, name)
     return value or Value()
 

@@ -37,7 +37,9 @@ def move(machine: Machine, args: tuple[Value, ...]) -> None:
     machine.effects.moves = True
     path = args[0].const if args else None
     known = isinstance(path, str | PurePosixPath) and machine.cwd is not None
-    machine.cwd = posixpath.normpath(posixpath.join(machine.cwd or "", str(path))) if known else None
+    machine.cwd = (
+        posixpath.normpath(posixpath.join(machine.cwd or "", str(path))) if known else None
+    )
 
 
 def _argument(position: int, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value | None:

@@ -123,6 +123,10 @@ class Frame:
     closures: list[Obj] = field(default_factory=list)
 
 
+#: The notebook's own scope, for looking names up.
+GLOBALS = Frame(GLOBAL)
+
+
 @dataclass(slots=True)
 class Machine:
     """One abstract run.

@@ -339,6 +339,8 @@ Path: open -> file lasting opens=self
 Path: glob rglob iterdir -> iterator fresh looks
 Path: resolve absolute with_suffix with_name joinpath relative_to expanduser -> Path fresh
 Path: * -> scalar fresh
+connection: * -> connection
+lock: * -> lock
 file: read readline -> str fresh
 file: readlines -> list fresh
 matplotlib.figure.Figure: savefig -> NoneType writes=0

@@ -25,7 +25,9 @@ def function_lines(
     lines.append(f'    """{doc}"""')
     text = _without_comment(plan.doc_comment, body_lines(units, plan.wanted))
     body = [*_opening(plan, units), *text, *_closing(plan)]
-    gap = [""] if body and body[0].lstrip().startswith(("def ", "class ", "async def ", "@")) else []
+    gap = (
+        [""] if body and body[0].lstrip().startswith(("def ", "class ", "async def ", "@")) else []
+    )
     return [*lines, *gap, *body]
 
 

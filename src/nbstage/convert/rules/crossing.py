@@ -23,7 +23,15 @@ _LASTING = {
     "match": "a match of a regular expression",
     "context": "a library's own state",
 }
-_CONTAINERS = frozenset({"builtins.dict", "builtins.list", "builtins.set", "collections.OrderedDict", "collections.UserDict"})
+_CONTAINERS = frozenset(
+    {
+        "builtins.dict",
+        "builtins.list",
+        "builtins.set",
+        "collections.OrderedDict",
+        "collections.UserDict",
+    }
+)
 _FILLING = ("__setitem__", "append", "extend", "add", "update", "__init__")
 _HOLDERS = frozenset({"list", "dict", "set", "tuple", "instance"})
 
@@ -49,7 +57,9 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
     ]
     yield from errors
     unknown = value is None or (not value.type and not value.path)
-    if unknown and not errors and not crossing.name.startswith("<"):
+    formats = converted.config.formats
+    declared = crossing.name in formats or f"{crossing.source}.{crossing.name}" in formats
+    if unknown and not declared and not errors and not crossing.name.startswith("<"):
         yield Problem(
             "NBS303",
             f"the type of '{crossing.name}' is not known without running the notebook, so it travels as a pickle",

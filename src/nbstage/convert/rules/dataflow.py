@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nbstage.convert.effects.machine import Oddity
 from nbstage.convert.flow import Finding, Trouble
 from nbstage.convert.order import find_cycle
 from nbstage.convert.rules.notebook import Converted
@@ -13,8 +14,16 @@ from nbstage.model import Place, Problem
 
 def judge(converted: Converted) -> Iterator[Problem]:
     """NBS201 to NBS210."""
+    stars = [
+        mark
+        for unit in converted.program.units
+        for mark in unit.effects.marks
+        if mark.kind is Oddity.STAR
+    ]
     for finding in converted.flow.findings:
-        yield from _problem(converted, finding)
+        # A star import that can't be followed may have brought the name: that is one cause, one error.
+        if not (stars and finding.trouble is Trouble.NEVER_MADE):
+            yield from _problem(converted, finding)
     cycle = find_cycle(converted.flow, converted.plans)
     if cycle:
         yield _cycle(converted, cycle)

@@ -10,7 +10,7 @@ from nbstage.convert.flow import Flow
 from nbstage.convert.shared import Shared
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Program, Unit
-from nbstage.model import Notebook, Place, Role
+from nbstage.model import Config, Notebook, Place, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Converted:
     flow: Flow
     shared: Shared
     plans: tuple[StagePlan, ...]
+    config: Config
     known_stages: tuple[str, ...] = ()
 
     def place(self, unit: int, site: ast.AST | None = None) -> Place:

@@ -73,6 +73,9 @@ def codes_of_call(node: ast.Call) -> Iterator[str]:
     words = {word.arg for word in node.keywords}
     if name in _CALLED:
         yield _CALLED[name]
+    if name in {"functools.lru_cache", "lru_cache"} and not node.args:
+        yield from ["UP033"] if _is_without_limit(node.keywords) else []
+        yield from ["UP011"] if not words else []
     if name == "subprocess.run" and "check" not in words:
         yield "PLW1510"
     match node.func:
@@ -85,6 +88,14 @@ def codes_of_call(node: ast.Call) -> Iterator[str]:
             yield from _codes_of_method(dotted(value), method, node.args)
         case ast.Lambda():
             yield "PLC3002"
+
+
+def _is_without_limit(words: list[ast.keyword]) -> bool:
+    match words:
+        case [ast.keyword(arg="maxsize", value=ast.Constant(value=None))]:
+            return True
+        case _:
+            return False
 
 
 def dotted(node: ast.expr) -> str:
@@ -134,8 +145,6 @@ def _codes_of_method(owner: str, method: str, args: list[ast.expr]) -> Iterator[
             yield "FURB163"
         case "log" | "logger" | "logging", "warn", _:
             yield "G010"
-        case "functools", "lru_cache", _:
-            yield from ("UP011", "UP033")
 
 
 def _codes_of_builtin(name: str, args: list[ast.expr], words: set[str | None]) -> Iterator[str]:
@@ -158,8 +167,6 @@ def _codes_of_builtin(name: str, args: list[ast.expr], words: set[str | None]) -
             yield "C417"
         case "zip", [ast.Name(id=first), ast.Subscript(value=ast.Name(id=second))]:
             yield from ["RUF007"] if first == second else []
-        case "lru_cache", []:
-            yield from ("UP011", "UP033")
         case _, [] if name in _PLAIN:
             yield "UP018"
         case _, [ast.Constant(value=value)] if type(value) is _PLAIN.get(name):

@@ -23,9 +23,9 @@ for i in 1 2 3; do
     echo "line $i" >> lines.txt
 done
 
-# %% tags=["stage:read"]
+# %% tags=["stage:unformatted"]
 # %%time
-# Read them back.
+# Read them back; a moved cell keeps its text, however it is laid out.
 made = json.loads(Path("../data/made.json").read_text())
 made?
 text = '''%time is not magic here

@@ -1,0 +1,135 @@
+"""Projects on disk, with the real commands run in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks_as_text import ipynb
+
+ROOT = Path(__file__).parent.parent.parent
+#: What somebody who clones the repository finds of the example.
+COMMITTED = ["data", "notebooks", "pipeline", ".nbstage", ".dvcignore", ".gitignore", "pyproject.toml"]
+COMMITTED += ["dvc.yaml", "params.yaml"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's folder. Commands run in it as on a machine without any settings of its user's."""
+
+    root: Path
+
+    def run(self, *command: str) -> str:
+        """What a command prints; fails the test if the command fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=self.root,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
+        return done.stdout
+
+    def convert(self, *notebooks: str) -> str:
+        return self.run("nbstage", "convert", *notebooks)
+
+    def repro(self) -> list[str]:
+        """Bring all up to date; gives the stages that ran, in order."""
+        return stages_run(self.run("dvc", "repro"))
+
+    def git(self, *command: str) -> None:
+        subprocess.run(["git", *command], cwd=self.root, env=self._environment(), check=True)
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "As it is now")
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Edit a file that holds `old` just once."""
+        text = self.read(path)
+        assert text.count(old) == 1, f"{path} holds it {text.count(old)} times: {old}"
+        self.write(path, text.replace(old, new))
+
+    def files(self, folder: str) -> dict[str, str]:
+        """The texts of all files in a folder, but for what Python compiled."""
+        paths = (path for path in (self.root / folder).rglob("*") if path.is_file())
+        kept = sorted(path for path in paths if "__pycache__" not in path.parts)
+        return {path.relative_to(self.root).as_posix(): path.read_text() for path in kept}
+
+    def _environment(self) -> dict[str, str]:
+        home = self.root.parent / f"{self.root.name}-home"
+        names = {f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        return {
+            **names,
+            "DVC_GLOBAL_CONFIG_DIR": str(home),
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_SITE_CACHE_DIR": str(home / "cache"),
+            "DVC_SYSTEM_CONFIG_DIR": str(home),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": "agg",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        }
+
+
+def stages_run(output: str) -> list[str]:
+    """The stages that `dvc repro` says it ran."""
+    return re.findall(r"^Running stage '([^']+)'", output, re.MULTILINE)
+
+
+def new_project(root: Path) -> Project:
+    """An empty project under git and DVC."""
+    root.mkdir()
+    project = Project(root)
+    project.git("init", "--quiet")
+    project.run("dvc", "init", "--quiet")
+    return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """An empty project under git and DVC."""
+    return new_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The example as it is committed, with `dvc repro` run from nothing. Not to be changed."""
+    project = new_project(tmp_path_factory.mktemp("example") / "project")
+    for name in COMMITTED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, project.root / name)
+    project.run("dvc", "repro")
+    return project
+
+
+@pytest.fixture
+def example(reproduced: Project, tmp_path: Path) -> Project:
+    """A copy of the reproduced example, to be changed."""
+    shutil.copytree(reproduced.root, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")
+
+
+def percent(project: Project, name: str, text: str) -> str:
+    """Write a notebook given in percent format; gives its path."""
+    project.write(f"notebooks/{name}.ipynb", ipynb(text))
+    return f"notebooks/{name}.ipynb"
