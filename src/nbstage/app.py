@@ -142,7 +142,8 @@ def _blocks(notebook: Notebook) -> tuple[tuple[Block, ...], tuple[Problem, ...]]
 
 
 def _imported(blocks: tuple[Block, ...]) -> set[str]:
-    nodes = [node for block in blocks for node in ast.walk(ast.parse(block.code.text))]
+    texts = [block.code.text for block in blocks if "import" in block.code.text]
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     named = {
         node.module

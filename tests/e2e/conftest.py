@@ -16,8 +16,8 @@ from tests.notebooks_as_text import ipynb
 
 ROOT = Path(__file__).parent.parent.parent
 #: What somebody who clones the repository finds of the example.
-COMMITTED = ["data", "notebooks", "pipeline", ".nbstage", ".dvcignore", ".gitignore", "pyproject.toml"]
-COMMITTED += ["dvc.yaml", "params.yaml"]
+COMMITTED = ["data", "notebooks", "pipeline", "dvc.yaml", "params.yaml", "pyproject.toml"]
+COMMITTED += [".dvcignore", ".gitignore", ".nbstage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,15 @@ class Project:
 
     def _environment(self) -> dict[str, str]:
         home = self.root.parent / f"{self.root.name}-home"
-        names = {f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         return {
-            **names,
             "DVC_GLOBAL_CONFIG_DIR": str(home),
             "DVC_NO_ANALYTICS": "1",
             "DVC_SITE_CACHE_DIR": str(home / "cache"),
             "DVC_SYSTEM_CONFIG_DIR": str(home),
+            "GIT_AUTHOR_EMAIL": "ada@example.org",
+            "GIT_AUTHOR_NAME": "Ada",
+            "GIT_COMMITTER_EMAIL": "ada@example.org",
+            "GIT_COMMITTER_NAME": "Ada",
             "GIT_CONFIG_NOSYSTEM": "1",
             "HOME": str(home),
             "LANG": "C.UTF-8",

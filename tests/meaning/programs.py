@@ -37,12 +37,15 @@ def _families() -> dict[str, tuple[str, ...]]:
 
 
 FAMILIES = _families()
-_WORK = ("values", "changes", "values", "changes", "names", "calls", "prints", "functions")
+_WORK = (
+    *("fresh", "links", "links", "links", "changes", "changes", "changes"),
+    *("names", "names", "calls", "calls", "functions", "prints"),
+)
 _KINDS = {
     "stage": _WORK,
     "random": (*_WORK, "random", "random"),
     "functions": ("functions",),
-    "skip": ("prints", "prints", "prints", "values", "changes"),
+    "skip": ("prints", "prints", "prints", "fresh", "changes"),
 }
 
 
@@ -96,6 +99,9 @@ def _is_kind(kind: str, name: str, value: Any) -> bool:
             return type(value) is plain[kind]
         case "rows":
             return type(value) is list and bool(value) and all(type(v) is list for v in value)
+        case "pair":
+            pair = type(value) in (list, tuple) and len(value) == 2
+            return pair and all(type(part) is list for part in value)
         case "table":
             return type(value) is dict and type(value.get("l")) is list
         case "fun":
@@ -137,7 +143,10 @@ def statements(draw: st.DrawFn, world: World, kind: str) -> str:
 
 def _choices(world: World, kind: str) -> list[str]:
     match kind:
-        case "new" | "free":
+        case "new":
+            # Rather a new name than an old one, whose value would be lost.
+            return [*VALUES, *3 * [name for name in VALUES if name not in world.names]]
+        case "free":
             return list(VALUES)
         case "int":
             return ["0", "1", "2"]

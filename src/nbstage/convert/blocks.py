@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from nbstage.model import Cell, Code, Label, Place, Role
 
+#: What a string that goes on in the next line has in it.
+_LONG_STRINGS = ('"""', "'''", "\\\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -94,6 +97,8 @@ def frozen_lines(text: str) -> frozenset[int]:
     value.
     """
     found: set[int] = set()
+    if not any(mark in text for mark in _LONG_STRINGS):
+        return frozenset()
     opened: list[int] = []
     for token in _tokens(text):
         name = tokenize.tok_name[token.type]

@@ -127,7 +127,10 @@ def call_back(
 
     Of the methods of an object, those that `calls` says.
     """
-    everything = reach(obj for value in (*receivers, *args) for obj in value.objs)
+    given_objs = [obj for value in (*receivers, *args) for obj in value.objs]
+    if not any(obj.leads_to_code for obj in given_objs):
+        return
+    everything = reach(given_objs)
     own = [obj for obj in everything if isinstance(obj.detail, FunctionInfo | ClassInfo)]
     if not own:
         return

@@ -190,6 +190,10 @@ def peek(machine: Machine, frame: Frame, name: str) -> Value | None:
 
 def put(machine: Machine, frame: Frame, name: str, value: Value) -> None:
     """Give a name of a scope a value; a global one is reported as bound."""
+    if frame.number == GLOBAL and len(machine.store) == 1:
+        before = machine.store[0].get((GLOBAL, name))
+        for obj in before.objs - value.objs if before is not None else ():
+            obj.names.discard(name)
     machine.store[-1][frame.number, name] = value
     for closure in frame.closures:
         closure.hold(value.objs)

@@ -51,7 +51,7 @@ class EstimatorInfo:
 
 def made(type: str, detail: object = None, *values: Value) -> Obj:
     """A new object that holds what the values may be."""
-    obj = Obj(type, detail)
+    obj = Obj(type, detail, leads_to_code=isinstance(detail, FunctionInfo | ClassInfo))
     for value in values:
         obj.hold(value.objs)
     return obj

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -13,6 +14,13 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+@lru_cache(maxsize=8192)
+def bound_names(node: ast.AST) -> frozenset[str]:
+    """The names that a statement binds in the scope it stands in."""
+    return frozenset(bindings(node))
+
+
+@lru_cache(maxsize=8192)
 def locals_of(node: Function | ast.ClassDef) -> frozenset[str]:
     """The names a function or class body binds in its own scope."""
     bound: set[str] = set()
@@ -111,6 +119,7 @@ def _signature(args: ast.arguments) -> Iterator[ast.expr]:
     yield from (arg.annotation for arg in every if arg.annotation is not None)
 
 
+@lru_cache(maxsize=8192)
 def free_names(node: ast.AST) -> frozenset[str]:
     """The names that a statement or expression, everything nested in it included, takes from
     outside itself.
@@ -120,6 +129,7 @@ def free_names(node: ast.AST) -> frozenset[str]:
     return frozenset(_free(node, frozenset()))
 
 
+@lru_cache(maxsize=8192)
 def late_free_names(node: ast.AST) -> frozenset[str]:
     """The names that a function's body, or the methods of a class, take from outside when they run.
 

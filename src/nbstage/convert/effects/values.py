@@ -32,7 +32,8 @@ class Obj:
     of the notebook is made of.
 
     `views` are the objects that share a table's memory, one for each type of view; `origin` is what a view is a view of;
-    `attributes` are those that the notebook's own code sets.
+    `attributes` are those that the notebook's own code sets. `leads_to_code` says that it is, or
+    leads to, a function or class of the notebook, which a library might call.
     """
 
     type: str
@@ -44,12 +45,15 @@ class Obj:
     views: dict[str, Obj] = field(default_factory=dict)
     origin: Obj | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
+    leads_to_code: bool = False
 
     def hold(self, others: Iterable[Obj]) -> None:
         """Let this object hold the others."""
         for other in others:
             self.parts.add(other)
             other.holders.add(self)
+            if other.leads_to_code:
+                self.lead_to_code()
 
     def share(self, others: Iterable[Obj]) -> None:
         """Let this object share memory with the others, both ways."""
@@ -57,6 +61,18 @@ class Obj:
             if other is not self:
                 self.kin.add(other)
                 other.kin.add(self)
+                if other.leads_to_code or self.leads_to_code:
+                    self.lead_to_code()
+                    other.lead_to_code()
+
+    def lead_to_code(self) -> None:
+        """Note it for the object and all through which it is reached."""
+        todo = [self]
+        while todo:
+            obj = todo.pop()
+            if not obj.leads_to_code:
+                obj.leads_to_code = True
+                todo += [*obj.holders, *obj.kin]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +141,24 @@ def closure(objs: Iterable[Obj], step: Callable[[Obj], Iterable[Obj]]) -> set[Ob
 
 def reach(objs: Iterable[Obj]) -> set[Obj]:
     """Everything the objects hold or share memory with, in turn."""
-    return closure(objs, lambda obj: obj.parts | obj.kin if obj.kin else obj.parts)
+    seen = set(objs)
+    todo = list(seen)
+    while todo:
+        obj = todo.pop()
+        new = (obj.parts | obj.kin if obj.kin else obj.parts) - seen
+        if new:
+            seen |= new
+            todo += new
+    return seen
 
 
 def holders_of(objs: Iterable[Obj]) -> set[Obj]:
     """The objects and everything that holds one of them, in turn."""
-    return closure(objs, lambda obj: obj.holders)
+    seen = set(objs)
+    todo = list(seen)
+    while todo:
+        new = todo.pop().holders - seen
+        if new:
+            seen |= new
+            todo += new
+    return seen

@@ -6,7 +6,7 @@ import ast
 import builtins
 
 from nbstage.convert.artifacts import RANDOM_NAMES, RANDOM_SOURCES
-from nbstage.convert.effects.scope import bindings
+from nbstage.convert.effects.scope import bound_names
 from nbstage.convert.render.text import body_lines, call_lines
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Program, Unit
@@ -78,8 +78,8 @@ def _shadowed_builtins(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, .
     )
 
 
-def _locals(units: tuple[Unit, ...]) -> set[str]:
-    return {name for unit in units for name in bindings(unit.node)}
+def _locals(units: tuple[Unit, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*(bound_names(unit.node) for unit in units))
 
 
 def _only_declared(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
@@ -89,6 +89,7 @@ def _only_declared(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
     declared = {
         name
         for unit in units
+        if "global" in unit.block.code.text
         for node in ast.walk(unit.node)
         if isinstance(node, ast.Global)
         for name in node.names
@@ -114,7 +115,11 @@ def _result(name: str, plan: StagePlan) -> str:
 
 
 def awaits(units: tuple[Unit, ...]) -> bool:
-    return any(_awaits_outside_functions(unit.node) for unit in units)
+    return any(
+        _awaits_outside_functions(unit.node)
+        for unit in units
+        if "await" in unit.block.code.text or "async" in unit.block.code.text
+    )
 
 
 def _awaits_outside_functions(node: ast.AST) -> bool:

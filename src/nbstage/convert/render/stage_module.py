@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from nbstage.convert.effects.scope import free_names
 from nbstage.convert.imports import Import, imports_of, render_imports
 from nbstage.convert.render.lint import noqa
 from nbstage.convert.render.stage_function import awaits, function_lines
@@ -71,7 +72,10 @@ def _imports(
     body: str,
     main: Main,
 ) -> list[str]:
-    names = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    constants = (free_names(program.units[index].node) for index in plan.constants)
+    names = set(plan.wanted).union(*constants)
+    if "nbstage.runtime." in body:
+        names.add("nbstage")
     found = {item for item in typing}
     for index in plan.imports:
         unit = program.units[index]

@@ -87,7 +87,8 @@ def _as_closure(unit: Unit, lines: list[str]) -> list[str]:
     x`.
     """
     first = unit.segment.start
-    for node in ast.walk(unit.node):
+    nodes = ast.walk(unit.node) if any("global" in line for line in lines) else ()
+    for node in nodes:
         if isinstance(node, ast.Global) and unit.segment.alone:
             row = node.lineno - first
             inside = node.col_offset > 0
