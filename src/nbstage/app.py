@@ -20,6 +20,7 @@ from nbstage.convert.rules.project import judge_project
 from nbstage.convert.shared import share
 from nbstage.convert.stages import plan_stages, workdir_of
 from nbstage.convert.units import program
+from nbstage.convert.used import LocalModules
 from nbstage.model import (
     CellKind,
     Config,
@@ -77,7 +78,7 @@ def show(root: Path, notebook: str) -> Shown:
     return Shown(_together(found, config), problems)
 
 
-Found = tuple[tuple[Converted, plan.LocalModules], ...]
+Found = tuple[tuple[Converted, LocalModules], ...]
 
 
 def _has_error(problems: Iterable[Problem]) -> bool:
@@ -91,7 +92,7 @@ def _convert_all(
     if not isinstance(held, dict):
         return (), held
     known = stages_of(disk.read_text(root, "dvc.yaml"))
-    found: list[tuple[Converted, plan.LocalModules]] = []
+    found: list[tuple[Converted, LocalModules]] = []
     problems: list[Problem] = []
     for path in paths:
         one, more = _convert_one(root, config, path, held, known.get(path, ()))
@@ -104,7 +105,7 @@ def _convert_all(
 
 def _convert_one(
     root: Path, config: Config, path: str, held: dict[str, object], known: tuple[str, ...]
-) -> tuple[tuple[Converted, plan.LocalModules] | None, tuple[Problem, ...]]:
+) -> tuple[tuple[Converted, LocalModules] | None, tuple[Problem, ...]]:
     notebook = read(root / path, root)
     if not isinstance(notebook, Notebook):
         return None, notebook

@@ -42,7 +42,8 @@ def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) 
     value = value_of(flow, names[0], stage.outputs[names[0]])
     declared = config.formats.get(f"{stage.name}.{names[0]}") or config.formats.get(names[0])
     unset = names[0] in stage.unset
-    return f"artifacts/{stage.name}/{stem}{extension('' if unset or value is None else value.type, declared)}"
+    type = "" if unset or value is None else value.type
+    return f"artifacts/{stage.name}/{stem}{extension(type, declared)}"
 
 
 def inputs_of(stage: StageFlow, artifacts: dict[str, tuple[Artifact, ...]]) -> tuple[Artifact, ...]:

@@ -1,4 +1,4 @@
-"""Cells and their labels -> the notebook's statements in order, each with the stage it belongs to."""
+"""Cells and their labels -> the notebook's statements in order, each with its stage."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Segment:
 
     `first` and `last` count the lines of the block's text from 1; `start` is where the statement
     itself begins.
-    `alone` is False where it shares a line with another (`import os; x = 1`), `ends` says that it is the
-    last one of its block.
+    `alone` is False where it shares a line with another (`import os; x = 1`), `ends` says
+    that it is the last one of its block.
     """
 
     block: Block

@@ -1,4 +1,4 @@
-"""Stages that must run after others: told so by a tag, or for files whose paths the code doesn't tell."""
+"""Stages that must run after others: by a tag, or for files whose paths the code doesn't tell."""
 
 from __future__ import annotations
 

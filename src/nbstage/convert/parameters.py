@@ -116,7 +116,7 @@ def _number(value: object) -> float:
 def _operation(op: ast.operator, left: object, right: object) -> object:
     if isinstance(op, ast.Add) and isinstance(left, str) and isinstance(right, str):
         return left + right
-    if type(op) not in _OPERATIONS or isinstance(op, ast.Pow) and abs(_number(right)) > 64:
+    if type(op) not in _OPERATIONS or (isinstance(op, ast.Pow) and abs(_number(right)) > 64):
         raise NotPlain
     try:
         result = _OPERATIONS[type(op)](_number(left), _number(right))

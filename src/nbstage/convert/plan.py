@@ -70,7 +70,7 @@ def package_file(notebooks: tuple[tuple[Converted, LocalModules], ...]) -> File 
         )
     lines = [
         header,
-        '"""The stages of the pipeline, one module each. Modules that lie beside the notebooks can be imported."""',
+        '"""The stages of the pipeline, one module each. Modules beside notebooks are found."""',
         "",
         "import sys",
         "from pathlib import Path",

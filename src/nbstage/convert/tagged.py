@@ -47,7 +47,9 @@ def tagged_names(flow: Flow, stage: StageFlow, tag: str) -> tuple[str, ...]:
     for index in stage.units:
         unit = flow.program.units[index]
         label = unit.block.label
-        if tag == "plots" and label.plots or tag == "metrics" and label.metrics is not Metrics.NO:
+        if (tag == "plots" and label.plots) or (
+            tag == "metrics" and label.metrics is not Metrics.NO
+        ):
             names.update(dict.fromkeys(assigned_names(unit.node)))
             if tag == "metrics" and label.metrics is Metrics.PRINTED:
                 names.update(dict.fromkeys(_printed(unit.node)))

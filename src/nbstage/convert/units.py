@@ -52,8 +52,8 @@ class Program:
     """A notebook as units in order, and for each name the units that bind or change it.
 
     `parameters` maps a parameter's name to the unit that gives it. `repeatable` units may be
-    repeated in any stage;
-    those in `importable` can stand in a module of their own, for all that they need is importable too.
+    repeated in any stage; those in `importable` can stand in a module of their own, for all that
+    they need is importable too.
     """
 
     units: tuple[Unit, ...]
@@ -190,7 +190,7 @@ def _imports_or_flags(node: ast.stmt) -> bool:
 
 
 def defines(unit: Unit) -> bool:
-    """Whether a statement only makes a definition; `Pair = namedtuple("Pair", "a b")` makes a class."""
+    """Whether a statement only makes a definition; `Pair = namedtuple("Pair", "a b")` does too."""
     match unit.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
             return name in unit.values and unit.values[name].type == "type"

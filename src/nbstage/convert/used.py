@@ -1,4 +1,4 @@
-"""Which modules' code runs in a stage: by its own text, through others, or inside the objects it loads."""
+"""Which modules' code runs in a stage: by its text, through others, or inside what it loads."""
 
 from __future__ import annotations
 

@@ -247,10 +247,10 @@ def _instantiate(
 
 def _names_in_query(machine: Machine, node: ast.Call, args: tuple[Value, ...]) -> None:
     """`df.query("a > @threshold")` reads `threshold`."""
-    texts = [
+    literals = [
         part.value for arg in node.args for part in ast.walk(arg) if isinstance(part, ast.Constant)
     ]
-    texts += [arg.const for arg in args]
+    texts: list[object] = [*literals, *(arg.const for arg in args)]
     for text in dict.fromkeys(text for text in texts if isinstance(text, str)):
         for name in _QUERY_NAME.findall(text):
             machine.effects.quoted.add(name)

@@ -136,7 +136,7 @@ def _try(machine: Machine, node: ast.Try | ast.TryStar) -> None:
                 lambda handler=handler: _handled(machine, body, lambda: handle(handler))
                 for handler in node.handlers
             ],
-        )  # type: ignore[misc]
+        )
     else:
         body()
     dead, machine.dead = machine.dead, False
@@ -185,4 +185,4 @@ def _match(machine: Machine, subject: Value, cases: list[ast.match_case]) -> Non
         and case.guard is None
         for case in cases
     )
-    branch(machine, *[lambda case=case: run(case) for case in cases], may_skip=not complete)  # type: ignore[misc]
+    branch(machine, *[lambda case=case: run(case) for case in cases], may_skip=not complete)

@@ -70,7 +70,7 @@ def _is_known(machine: Machine, path: Value) -> bool:
 
 
 def guess_method(machine: Machine, name: str, args: tuple[Value, ...]) -> None:
-    """Report the file that a method of an unknown object writes: `axes.figure.savefig("roc.png")`."""
+    """Report the file that a method of an unknown object writes: `axes.figure.savefig("a.png")`."""
     if name.split("_")[0] in (*_WRITES, "savefig"):
         for arg in args[:1]:
             if isinstance(arg.const, str | PurePosixPath) and PurePosixPath(str(arg.const)).suffix:

@@ -1,4 +1,4 @@
-"""Following the notebook's own functions: when they are called, and when a library may call them."""
+"""Following the notebook's own functions: when code calls them, and when a library may."""
 
 from __future__ import annotations
 

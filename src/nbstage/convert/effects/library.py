@@ -86,11 +86,9 @@ def _report_changes(
         change(machine, receiver.objs)
     if "out" in keywords:
         change(machine, keywords["out"].objs)
-    if any(word == "copy" or word.startswith("overwrite") for word in keywords):
-        if keywords.get("copy", NOTHING).const is False or any(
-            word.startswith("overwrite") for word in keywords
-        ):
-            change(machine, [obj for arg in args for obj in arg.objs])
+    overwrites = any(word.startswith("overwrite") for word in keywords)
+    if overwrites or keywords.get("copy", NOTHING).const is False:
+        change(machine, [obj for arg in args for obj in arg.objs])
 
 
 def call_estimator(

@@ -71,19 +71,19 @@ class FileUse:
 
 @dataclass(slots=True)
 class Effects:
-    """What one top-level statement does to the notebook's names.
+    """What one top-level statement does to the notebook's names, and to the world.
 
     `reads` and `changes` concern values that were there before the statement, each with the first
-    place;
-    `binds` says whether the name is surely bound afterwards; `deletes` are those that are deleted, `unbinds` those that may be; `groups` are names that share what
-    was changed;
-    `unknown` that something was called of which nothing is known; `varies` that the result differs
-    from run to run,
-    `acts` that it acts on the world outside, `looks` that it looks for files,
-    `moves` that it changes the working directory,
-    `draws_figures` that it works on pyplot's figures; `paths` are the library names it uses,
-    `builtins` the built-in names,
-    `quoted` names that stand in text: `df.query("a > @threshold")`.
+    place; reads that may fail without harm are `soft`. `binds` says whether the name is surely
+    bound afterwards; `deletes` are those that are deleted, `unbinds` those that may be. `groups`
+    are names that share what was changed, or whose being the same object matters.
+
+    `settings` are the libraries that are set, `files` those read and written. `paths` are the
+    library names it uses, `builtins` the built-in ones, `quoted` names that stand in text:
+    `df.query("a > @threshold")`. `unknown` says that something was called of which nothing is
+    known, `varies` that the result differs from run to run, `acts` that it acts on the world
+    outside, `looks` that it looks for files, `moves` that it changes the working directory,
+    `draws_figures` that it works on pyplot's figures.
     """
 
     reads: dict[str, Site] = field(default_factory=dict)

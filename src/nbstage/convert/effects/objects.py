@@ -58,7 +58,7 @@ def made(type: str, detail: object = None, *values: Value) -> Obj:
 
 
 def members_of(obj: Obj, name: str) -> Iterator[Obj]:
-    """The functions that `obj.name` may be: of the class of an instance, its bases first to last."""
+    """The functions that `obj.name` may be: of an instance's class, or of its bases."""
     info = obj.detail
     if not isinstance(info, ClassInfo):
         return

@@ -26,8 +26,6 @@ from nbstage.convert.effects.values import (
     reach,
 )
 
-_FOLDED = {ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow}
-
 
 def operation(machine: Machine, op: ast.operator, left: Value, right: Value) -> Value:
     if left.const is not UNKNOWN and right.const is not UNKNOWN:
@@ -58,21 +56,30 @@ def fold(op: ast.operator, left: object, right: object) -> Value:
         return Value(type="Path")
     if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
         return constant(left + right)
-    simple = isinstance(left, int | float) and isinstance(right, int | float)
-    if simple and type(op) in _FOLDED and not isinstance(op, ast.Pow):
-        try:
-            result = {
-                ast.Add: lambda a, b: a + b,
-                ast.Sub: lambda a, b: a - b,
-                ast.Mult: lambda a, b: a * b,
-                ast.Div: lambda a, b: a / b,
-                ast.FloorDiv: lambda a, b: a // b,
-                ast.Mod: lambda a, b: a % b,
-            }[type(op)](left, right)
-        except (ArithmeticError, ValueError):
-            return ANYTHING_IMMUTABLE
-        return constant(result)
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return _fold_numbers(op, left, right)
     return ANYTHING_IMMUTABLE
+
+
+def _fold_numbers(op: ast.operator, left: float, right: float) -> Value:
+    try:
+        match op:
+            case ast.Add():
+                return constant(left + right)
+            case ast.Sub():
+                return constant(left - right)
+            case ast.Mult():
+                return constant(left * right)
+            case ast.Div():
+                return constant(left / right)
+            case ast.FloorDiv():
+                return constant(left // right)
+            case ast.Mod():
+                return constant(left % right)
+            case _:
+                return ANYTHING_IMMUTABLE
+    except (ArithmeticError, ValueError):
+        return ANYTHING_IMMUTABLE
 
 
 def unary(machine: Machine, op: ast.unaryop, value: Value) -> Value:

@@ -124,7 +124,7 @@ def free_names(node: ast.AST) -> frozenset[str]:
     """The names that a statement or expression, everything nested in it included, takes from
     outside itself.
 
-    Names that a top-level statement binds itself are still free where it reads them: `x = x + 1` needs `x`.
+    Names that a top-level statement binds are still free where it reads them: `x = x + 1`.
     """
     return frozenset(_free(node, frozenset()))
 

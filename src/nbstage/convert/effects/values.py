@@ -31,7 +31,8 @@ class Obj:
     """One abstract object. `type` is its class as far as known, `detail` what a function or class
     of the notebook is made of.
 
-    `views` are the objects that share a table's memory, one for each type of view; `origin` is what a view is a view of;
+    `views` are the objects that share a table's memory, one for each type of view; `origin` is
+    what a view is a view of;
     `attributes` are those that the notebook's own code sets. `leads_to_code` says that it is, or
     leads to, a function or class of the notebook, which a library might call.
     """
@@ -79,7 +80,8 @@ class Obj:
 class Value:
     """What an expression may be.
 
-    `objs` are the changeable objects it may be or (for a tuple) hold; `items` the values of a tuple known by position;
+    `objs` are the changeable objects it may be or (for a tuple) hold; `items` the values of a
+    tuple known by position;
     `const` its constant, if known; `path` the dotted name of a library's module, class or function.
     """
 

@@ -77,7 +77,7 @@ def _check_versions(flow: Flow) -> None:
 
 
 def _check_repeats(flow: Flow, stage: StageFlow) -> None:
-    """What is repeated in a stage must not give a name a value that the stage is handed in another one."""
+    """What is repeated in a stage must not overwrite what the stage is handed."""
     for index in sorted(stage.repeats - flow.program.importable):
         for name in flow.program.units[index].effects.binds:
             if name in stage.inputs:

@@ -1,4 +1,4 @@
-"""A stage demands what its statements read: each demand is met by the unit that made that version."""
+"""A stage demands what its statements read; the unit that made the version meets the demand."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -77,7 +77,7 @@ def method(type: str, name: str) -> Known | None:
     if family in _DATA and name in GROWS:
         return None
     if changing is not None and not known.changes and (name in changing or "*" in changing):
-        return Known(**{**_fields(known), "changes": "self"})
+        return replace(known, changes="self")
     return known
 
 
@@ -167,7 +167,3 @@ def _parse(effect: str) -> Known:
 
 def _number(value: str) -> int:
     return -1 if value == "self" else int(value or 0)
-
-
-def _fields(known: Known) -> dict[str, object]:
-    return {name: getattr(known, name) for name in known.__slots__}

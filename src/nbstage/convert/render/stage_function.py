@@ -49,7 +49,7 @@ def _without_comment(comment: tuple[str, ...], lines: tuple[str, ...]) -> list[s
 
 
 def _opening(plan: StagePlan, units: tuple[Unit, ...]) -> list[str]:
-    """What has to stand before the user's code so that names mean what they mean in the notebook."""
+    """What has to stand before the user's code so that names mean what they do in the notebook."""
     lines = [
         f"    if {name} is nbstage.runtime.UNSET:\n        del {name}"
         for name in sorted(plan.unset_inputs)

@@ -76,7 +76,7 @@ def _imports(
     names = set(plan.wanted).union(*constants)
     if "nbstage.runtime." in body:
         names.add("nbstage")
-    found = {item for item in typing}
+    found = set(typing)
     for index in plan.imports:
         unit = program.units[index]
         if not isinstance(unit.node, ast.Try):

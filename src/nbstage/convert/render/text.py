@@ -17,7 +17,8 @@ _CLOSE = "    nbstage.runtime.close_figures()"
 def body_lines(units: Iterable[Unit], wanted: frozenset[str]) -> tuple[str, ...]:
     """The text of statements in order, one blank line between cells, ready to stand in a function.
 
-    `wanted` are the names the function uses. Lines inside a multi-line string stay where they are; all others are indented by four.
+    `wanted` are the names the function uses. Lines inside a multi-line string stay where they are;
+    all others are indented by four.
     """
     cells: dict[int, list[Unit]] = {}
     for unit in units:

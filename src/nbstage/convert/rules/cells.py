@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from nbstage.convert.rules.notebook import Converted
 from nbstage.model import CellKind, Level, Place, Problem, Role
@@ -65,8 +66,8 @@ def _executor(converted: Converted) -> Iterator[Problem]:
 def _out_of_order(converted: Converted) -> Iterator[Problem]:
     code = [cell for cell in converted.notebook.cells if cell.kind is CellKind.CODE]
     counts = [(cell.execution_count, cell) for cell in code if cell.execution_count is not None]
-    for (before, _), (after, cell) in zip(counts, counts[1:], strict=False):
-        if before is not None and after is not None and after <= before:
+    for (before, _), (after, cell) in pairwise(counts):
+        if after <= before:
             yield Problem(
                 "NBS301",
                 f"the notebook was saved with cells run out of order: cell {cell.number} ran before one above it",
