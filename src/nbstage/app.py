@@ -60,11 +60,13 @@ def check(root: Path, notebooks: tuple[str, ...] = (), *, force: bool = False) -
     found, problems = _convert_all(root, config, paths)
     if _has_error(problems):
         return Outcome((), problems)
-    pipeline = _together(found, config)
-    files, more = _files(root, paths, pipeline, found)
+    before = disk.read_text(root, plan.PACKAGE) if notebooks else None
+    pipeline = _together(found, config, before)
+    gone = _gone(root)
+    files, more = _files(root, (*paths, *gone), pipeline)
     if more:
         return Outcome((), (*problems, *more))
-    stale = disk.find_stale(root, files, paths)
+    stale = disk.find_stale(root, files, (*paths, *gone))
     changes, blocked = disk.changes(root, files, stale, force=force)
     return Outcome(changes if not _has_error(blocked) else (), (*problems, *blocked))
 
@@ -75,7 +77,7 @@ def show(root: Path, notebook: str) -> Shown:
     found, problems = _convert_all(root, config, (notebook,))
     if any(_has_error((problem,)) and problem.code < "NBS113" for problem in problems):
         return Shown(Pipeline(), problems)
-    return Shown(_together(found, config), problems)
+    return Shown(_together(found, config, None), problems)
 
 
 Found = tuple[tuple[Converted, LocalModules], ...]
@@ -154,26 +156,31 @@ def _imported(blocks: tuple[Block, ...]) -> set[str]:
     return {name.split(".")[0] for name in plain | named}
 
 
-def _together(found: Found, config: Config) -> Pipeline:
+def _together(found: Found, config: Config, package: str | None) -> Pipeline:
+    """One pipeline of all notebooks; `package` is pipeline/__init__.py where some are left out."""
     parts = [plan.plan_pipeline(converted, config, local) for converted, local in found]
     modules = {file.path: file for part in parts for file in part.modules}
-    if modules and (package := plan.package_file(found)) is not None:
-        modules[package.path] = package
+    if modules:
+        modules[plan.PACKAGE] = plan.package_file(found, package)
+    parameters = {parameter.name: parameter for part in parts for parameter in part.parameters}
     return Pipeline(
         tuple(stage for part in parts for stage in part.stages),
-        tuple(
-            {parameter.name: parameter for part in parts for parameter in part.parameters}.values()
-        ),
+        tuple(parameters.values()),
         tuple(modules[path] for path in sorted(modules)),
     )
 
 
+def _gone(root: Path) -> tuple[str, ...]:
+    """Notebooks that stages in dvc.yaml come from, and that are no longer there."""
+    known = stages_of(disk.read_text(root, "dvc.yaml"))
+    return tuple(name for name in known if not (root / name).exists())
+
+
 def _files(
-    root: Path, paths: tuple[str, ...], pipeline: Pipeline, found: Found
+    root: Path, paths: tuple[str, ...], pipeline: Pipeline
 ) -> tuple[tuple[File, ...], tuple[Problem, ...]]:
     before = disk.read_text(root, "dvc.yaml")
-    gone = tuple(name for name in stages_of(before) if not (root / name).exists())
-    dvc_yaml = render_dvc_yaml(pipeline, before, (*paths, *gone))
+    dvc_yaml = render_dvc_yaml(pipeline, before, paths)
     params_yaml = render_params_yaml(pipeline.parameters, disk.read_text(root, "params.yaml"))
     if not isinstance(dvc_yaml, str) or not isinstance(params_yaml, str):
         return (), (

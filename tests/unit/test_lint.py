@@ -381,6 +381,20 @@ def three():
 @lru_cache(maxsize=3)
 def four():
     return 4
+---
+import os
+import subprocess
+import time
+import urllib.request
+
+
+async def stage(value):
+    with open(value) as file:
+        await file
+    time.sleep(1)
+    os.system("ls")
+    subprocess.run(["ls"], check=True)
+    print(urllib.request.urlopen(value))
 """.strip("\n").split("\n---\n")
 
 # What the tool itself answers for.

@@ -4,6 +4,8 @@ modules' text.
 
 from __future__ import annotations
 
+import re
+
 from nbstage.convert.effects.machine import Oddity
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.paths import from_root, outside
@@ -14,6 +16,9 @@ from nbstage.convert.shared import SharedModule
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.used import LocalModules, local_files, modules_of_stages
 from nbstage.model import Config, File, Owner, Pipeline, PlannedStage
+
+PACKAGE = "pipeline/__init__.py"
+_FOLDER = re.compile(r'_ROOT / "([^"]+)"')
 
 
 def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> Pipeline:
@@ -47,43 +52,29 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
     return Pipeline(tuple(planned), find_parameters(converted.blocks), tuple(files))
 
 
-def package_file(notebooks: tuple[tuple[Converted, LocalModules], ...]) -> File | None:
-    """`pipeline/__init__.py`: where modules of the notebooks' own folders are found, as Jupyter
-    finds them.
+def package_file(found: tuple[tuple[Converted, LocalModules], ...], before: str | None) -> File:
+    """`pipeline/__init__.py`: where modules of the notebooks' own folders are found, as in Jupyter.
+
+    The folders named in `before` stay.
     """
-    folders: dict[str, None] = {}
-    for converted, local in notebooks:
-        workdir = converted.plans[0].workdir if converted.plans else "."
-        if local:
-            folders[workdir] = None
-        for unit in converted.program.units:
-            for mark in unit.effects.marks:
-                if mark.kind is Oddity.SYS_PATH:
-                    folders[from_root(mark.detail, workdir)] = None
-    folders.pop(".", None)
-    header = HEADER.format(notebooks[0][0].notebook.path if notebooks else "the notebooks")
-    if not folders:
-        return File(
-            "pipeline/__init__.py",
-            f'{header}\n"""The stages of the pipeline, one module each."""\n',
-            Owner.TOOL,
-        )
+    folders = set(_FOLDER.findall(before or "")).union(*(_folders(*one) for one in found)) - {"."}
     lines = [
-        header,
-        '"""The stages of the pipeline, one module each. Modules beside notebooks are found."""',
-        "",
-        "import sys",
-        "from pathlib import Path",
-        "",
-        "_ROOT = Path(__file__).resolve().parent.parent",
-        *(
-            f'sys.path.insert(0, str(_ROOT / "{folder}"))'
-            for folder in folders
-            if not outside(folder)
-        ),
-        "",
+        HEADER.format("the project's notebooks"),
+        '"""The stages of the pipeline, one module each."""',
     ]
-    return File("pipeline/__init__.py", "\n".join(lines), Owner.TOOL)
+    if folders:
+        lines += ["", "import sys", "from pathlib import Path", ""]
+        lines += ["# Modules that lie beside the notebooks are found here as in Jupyter."]
+        lines += ["_ROOT = Path(__file__).resolve().parent.parent"]
+        lines += [f'sys.path.insert(0, str(_ROOT / "{folder}"))' for folder in sorted(folders)]
+    return File(PACKAGE, "\n".join([*lines, ""]), Owner.TOOL)
+
+
+def _folders(converted: Converted, local: LocalModules) -> set[str]:
+    workdir = converted.plans[0].workdir if converted.plans else "."
+    marks = [mark for unit in converted.program.units for mark in unit.effects.marks]
+    told = {from_root(mark.detail, workdir) for mark in marks if mark.kind is Oddity.SYS_PATH}
+    return {folder for folder in told if not outside(folder)} | ({workdir} if local else set())
 
 
 def _planned(

@@ -221,6 +221,8 @@ def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:
 
 
 def _needs_importable(program: Program, unit: Unit, kept: set[int]) -> bool:
+    if any(isinstance(node, ast.Global) for node in ast.walk(unit.node)):
+        return False
     names = {*unit.effects.reads, *unit.effects.soft, *late_names(unit)}
     return all(writer in kept for name in names for writer in program.writers.get(name, ()))
 

@@ -34,10 +34,10 @@ def compound(machine: Machine, node: ast.stmt) -> None:
             )
         case ast.For() | ast.AsyncFor():
             _loop(machine, node)
-        case ast.While(test=test, body=body, orelse=orelse):
+        case ast.While(test=test, body=body):
             machine.evaluate(machine, test)
             _repeat(machine, body, lambda: machine.evaluate(machine, test))
-            machine.execute(machine, orelse)
+            _finish_loop(machine, node)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
             _with(machine, items, body)
         case ast.Try() | ast.TryStar():
@@ -70,10 +70,27 @@ def _loop(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
 
     if _surely_turns(node.iter):
         step()
-        machine.execute(machine, node.body)
-        machine.dead = False
+        if not _leaves_early(node.body):
+            machine.execute(machine, node.body)
     _repeat(machine, node.body, step)
-    machine.execute(machine, node.orelse)
+    _finish_loop(machine, node)
+
+
+def _finish_loop(machine: Machine, node: ast.For | ast.AsyncFor | ast.While) -> None:
+    """Run a loop's `else`, which a `break` skips."""
+    if not node.orelse:
+        return
+    branch(
+        machine,
+        lambda: machine.execute(machine, node.orelse),
+        may_skip=_leaves_early(node.body),
+    )
+
+
+def _leaves_early(body: list[ast.stmt]) -> bool:
+    """Whether a turn may end before the last statement of the loop's body."""
+    leaving = (ast.Break, ast.Continue, ast.Return, ast.Raise)
+    return any(isinstance(part, leaving) for statement in body for part in ast.walk(statement))
 
 
 def _surely_turns(node: ast.expr) -> bool:

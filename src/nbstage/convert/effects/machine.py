@@ -19,6 +19,7 @@ RANDOM = {"numpy": "<numpy.random>", "random": "<random>", "torch": "<torch.rand
 #: How many statements inside functions are followed before calls count as unknown.
 BUDGET = 200_000
 GLOBAL = 0
+_PASSED_ON = frozenset({"function", "class"})
 
 Site = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern
 
@@ -76,7 +77,8 @@ class Effects:
     `reads` and `changes` concern values that were there before the statement, each with the first
     place; reads that may fail without harm are `soft`. `binds` says whether the name is surely
     bound afterwards; `deletes` are those that are deleted, `unbinds` those that may be. `groups`
-    are names that share what was changed, or whose being the same object matters.
+    are names that share what was changed, or whose being the same object matters; `changed` the
+    objects that were changed themselves, `changed_deep` those with all they hold and share.
 
     `settings` are the libraries that are set, `files` those read and written. `paths` are the
     library names it uses, `builtins` the built-in ones, `quoted` names that stand in text:
@@ -93,6 +95,8 @@ class Effects:
     unbinds: set[str] = field(default_factory=set)
     changes: dict[str, Site] = field(default_factory=dict)
     groups: set[frozenset[str]] = field(default_factory=set)
+    changed: set[Obj] = field(default_factory=set)
+    changed_deep: set[Obj] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
     files: list[FileUse] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
@@ -245,11 +249,8 @@ def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
         if isinstance(obj.detail, Owned):
             machine.effects.settings.add(obj.detail.library)
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
-        inner = (
-            (part for part in reach([obj]) if part.type not in ("function", "class"))
-            if deep
-            else [obj]
-        )
+        inner = {part for part in reach([obj]) if part.type not in _PASSED_ON} if deep else {obj}
+        (machine.effects.changed_deep if deep else machine.effects.changed).update(inner)
         holders = holders_of(inner)
         names = frozenset(
             name
@@ -306,11 +307,13 @@ def branch(machine: Machine, *runs: Callable[[], None], may_skip: bool = False) 
         results.append((machine.store.pop(), machine.bound, machine.dead))
     if may_skip:
         results.append(({}, set(bound), False))
-    live = [result for result in results if not result[2]]
+    # What a branch that is left early has set may be seen after the loop or the `try` around it.
+    layers = [layer for layer, _, _ in results]
+    for key in {key for layer in layers for key in layer}:
+        _merge(machine, key, layers)
+    live = [names for _, names, dead in results if not dead]
     machine.dead = not live
-    for key in {key for layer, _, _ in live for key in layer}:
-        _merge(machine, key, [layer for layer, _, _ in live])
-    machine.bound = set.intersection(*(names for _, names, _ in live)) if live else bound
+    machine.bound = set.intersection(*live) if live else bound
 
 
 def _merge(

@@ -103,10 +103,16 @@ def _supply_definition(flow: Flow, stage: str, unit: Unit, use: int) -> list[Dem
     if unit.index in flow.program.importable:
         return []
     effects, index = unit.effects, unit.index
+    perhaps = [name for name, surely in effects.binds.items() if not surely]
     needs: list[Demand] = [
         *((stage, name, index, site, False, use) for name, site in effects.reads.items()),
         *((stage, name, index, site, True, use) for name, site in effects.soft.items()),
         *((stage, name, index, site, False, use) for name, site in effects.changes.items()),
+        *(
+            (stage, name, index, None, True, use)
+            for name, surely in effects.binds.items()
+            if not surely
+        ),
     ]
     return needs + _late_demands(stage, unit, use)
 

@@ -151,7 +151,9 @@ contextlib.* abc.* typing.* dataclasses.* enum.* types.* -> ?
 dataclasses.field -> scalar fresh
 pathlib.Path pathlib.PurePath -> Path fresh
 os.path.exists os.path.isfile os.path.isdir -> bool fresh looks
-os.path.* os.fspath -> str fresh
+os.path.* -> scalar fresh
+os.path.join os.path.basename os.path.dirname os.path.abspath os.path.normpath os.path.realpath os.fspath
+    -> str fresh
 os.getenv os.getcwd os.cpu_count -> scalar fresh
 os.environ.get -> scalar fresh
 os.environ* os.putenv os.umask -> NoneType sets=*

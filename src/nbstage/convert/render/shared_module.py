@@ -33,7 +33,7 @@ def render_shared(
         )
     names = {node.id for node in ast.walk(ast.parse("\n".join(body))) if isinstance(node, ast.Name)}
     imports = _imports(program, shared, module, needed, names, local)
-    gap = [""] if constants or not imports else ["", ""]
+    gap = ["", ""] if imports and not constants else [""] if imports or not constants else []
     text = "\n".join([*imports, *gap, *body, ""])
     return "\n".join([HEADER.format(notebook), *noqa(text), "", text])
 

@@ -6,7 +6,7 @@ import builtins
 import posixpath
 
 from nbstage.convert.artifacts import RANDOM_NAMES
-from nbstage.convert.render.text import call_lines
+from nbstage.convert.render.text import WIDTH, call_lines
 from nbstage.convert.stages import StagePlan
 from nbstage.model import Artifact
 
@@ -66,11 +66,21 @@ class Main:
             quoted = ", ".join(f'"{name}"' for name in self.plan.parameters)
             args.append(f"**{self.call('params')}({quoted})")
         results = [self._local(name) for name in self.plan.results]
-        call, end = (f"asyncio.run({self.function}", ")") if self.awaits else (self.function, "")
+        if self.awaits:
+            return self._await(results, args)
+        call = self.function
         if len(", ".join(results)) > 60:
             first = ["        (", *(f"            {name}," for name in results)]
-            return [*first, *call_lines(f") = {call}", args, end, 8)]
-        return call_lines(f"{', '.join(results)} = {call}" if results else call, args, end, 8)
+            return [*first, *call_lines(f") = {call}", args, "", 8)]
+        return call_lines(f"{', '.join(results)} = {call}" if results else call, args, "", 8)
+
+    def _await(self, results: list[str], args: list[str]) -> list[str]:
+        head = f"{', '.join(results)} = " if results else ""
+        line = f"        {head}asyncio.run({self.function}({', '.join(args)}))"
+        if len(line) <= WIDTH:
+            return [line]
+        inner = call_lines(self.function, args, "", 12)
+        return [f"        {head}asyncio.run(", *inner, "        )"]
 
     def _load(self, artifact: Artifact) -> str:
         star = "*" if len(artifact.names) > 1 else ""

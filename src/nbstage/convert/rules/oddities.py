@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nbstage.convert.effects.machine import Mark, Oddity
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.rules.notebook import Converted, kept
+from nbstage.convert.tagged import assigned_names
 from nbstage.convert.units import Unit
 from nbstage.model import Level, Problem, Role
 
@@ -63,7 +64,7 @@ _NOTES = {
 
 
 def judge(converted: Converted) -> Iterator[Problem]:
-    """NBS220 to NBS227, NBS250 and the notes NBS304 and NBS305."""
+    """NBS220 to NBS227, NBS250 and the notes NBS304, NBS305 and NBS307."""
     for unit in converted.program.units:
         if kept(unit):
             yield from _marks(converted, unit)
@@ -139,10 +140,19 @@ def _parameters(converted: Converted) -> Iterator[Problem]:
         if unit.role is not Role.PARAMETERS or set(unit.effects.binds) & known:
             continue
         derived = sorted(set(unit.effects.reads) & known)
+        where = converted.place(unit.index)
         if derived:
             yield Problem(
                 "NBS250",
                 f"this is made from the parameter '{derived[0]}' and is no plain value itself",
-                converted.place(unit.index),
+                where,
                 "move it to a cell of a stage or of `functions`, so that it follows the parameter's value.",
+            )
+        elif assigned := assigned_names(unit.node):
+            yield Problem(
+                "NBS307",
+                f"'{assigned[0]}' is no plain value, so it stays in the code and is no key of params.yaml",
+                where,
+                "write it as a number, text, list or dict, each name in a line of its own.",
+                Level.NOTE,
             )

@@ -9,7 +9,11 @@ import ast
 import warnings
 from collections.abc import Iterator
 
-from nbstage.convert.render.lint.calls import codes_of_call, codes_of_opening
+from nbstage.convert.render.lint.calls import (
+    codes_of_call,
+    codes_of_opening,
+    codes_of_waiting,
+)
 from nbstage.convert.render.lint.expressions import codes_of_expression
 from nbstage.convert.render.lint.names import codes_of_names
 from nbstage.convert.render.lint.source import codes_of_source
@@ -41,6 +45,8 @@ def _codes(text: str) -> Iterator[str]:
                 yield from codes_of_expression(node)
             case ast.stmt() | ast.ExceptHandler():
                 yield from codes_of_statement(node)
+        if isinstance(node, ast.AsyncFunctionDef):
+            yield from codes_of_waiting(node)
     yield from codes_of_opening(nodes)
     yield from codes_of_names(nodes)
     yield from codes_of_source(nodes, text)

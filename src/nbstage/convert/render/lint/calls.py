@@ -27,6 +27,18 @@ _CALLED = {
     "pdb.set_trace": "T100",
     "quit": "PLR1722",
 }
+#: Calls that keep all else waiting, which an async function should not do.
+_WAITING = {
+    "open": "ASYNC230",
+    "os.system": "ASYNC221",
+    "requests.get": "ASYNC210",
+    "requests.post": "ASYNC210",
+    "subprocess.Popen": "ASYNC220",
+    "subprocess.check_output": "ASYNC221",
+    "subprocess.run": "ASYNC221",
+    "time.sleep": "ASYNC251",
+    "urllib.request.urlopen": "ASYNC210",
+}
 #: A built-in around a literal or a comprehension, as in `list([...])`.
 _AROUND: dict[tuple[str, type[ast.expr]], str] = {
     ("all", ast.ListComp): "C419",
@@ -74,8 +86,10 @@ def codes_of_call(node: ast.Call) -> Iterator[str]:
     if name in _CALLED:
         yield _CALLED[name]
     if name in {"functools.lru_cache", "lru_cache"} and not node.args:
-        yield from ["UP033"] if _is_without_limit(node.keywords) else []
-        yield from ["UP011"] if not words else []
+        if _is_without_limit(node.keywords):
+            yield "UP033"
+        if not words:
+            yield "UP011"
     if name == "subprocess.run" and "check" not in words:
         yield "PLW1510"
     match node.func:
@@ -124,13 +138,17 @@ def _codes_of_text(text: str, method: str, node: ast.Call) -> Iterator[str]:
     """Of a method of a text that stands in the code: `"{} of {}".format(a, b)`."""
     match method, node.args:
         case "format", args:
-            yield from ["UP032"] if not any(isinstance(arg, ast.Starred) for arg in args) else []
-            yield from ["UP030"] if "{0" in text else []
-            yield from ["F523"] if text.count("{") < len(args) else []
+            if not any(isinstance(arg, ast.Starred) for arg in args):
+                yield "UP032"
+            if "{0" in text:
+                yield "UP030"
+            if text.count("{") < len(args):
+                yield "F523"
         case "split" | "rsplit", [] | [ast.Constant(), *_]:
             yield "SIM905"
         case "join", [ast.List(elts=parts) | ast.Tuple(elts=parts)]:
-            yield from ["FLY002"] if len(parts) > 0 else []
+            if len(parts) > 0:
+                yield "FLY002"
         case "encode", [] | [ast.Constant()]:
             yield "UP012"
 
@@ -140,7 +158,8 @@ def _codes_of_method(owner: str, method: str, args: list[ast.expr]) -> Iterator[
         case "dict", "fromkeys", [_, value] if is_mutable(value):
             yield "RUF024"
         case _, "strip" | "lstrip" | "rstrip", [ast.Constant(value=str(text))]:
-            yield from ["B005"] if len(set(text)) < len(text) else []
+            if len(set(text)) < len(text):
+                yield "B005"
         case "math" | "np", "log", [_, ast.Constant(value=2 | 10)]:
             yield "FURB163"
         case "log" | "logger" | "logging", "warn", _:
@@ -166,7 +185,8 @@ def _codes_of_builtin(name: str, args: list[ast.expr], words: set[str | None]) -
         case "map", [ast.Lambda(), *_]:
             yield "C417"
         case "zip", [ast.Name(id=first), ast.Subscript(value=ast.Name(id=second))]:
-            yield from ["RUF007"] if first == second else []
+            if first == second:
+                yield "RUF007"
         case _, [] if name in _PLAIN:
             yield "UP018"
         case _, [ast.Constant(value=value)] if type(value) is _PLAIN.get(name):
@@ -181,9 +201,11 @@ def _codes_of_wrapping(name: str, args: list[ast.expr]) -> Iterator[str]:
             yield "RUF046"
         case [ast.BinOp() | ast.UnaryOp() | ast.Constant(value=int())] if name == "int":
             numbers = (part for part in ast.walk(args[0]) if isinstance(part, ast.expr))
-            yield from ["RUF046"] if all(map(_is_whole, numbers)) else []
+            if all(map(_is_whole, numbers)):
+                yield "RUF046"
         case [ast.Subscript(slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp()))]:
-            yield from ["C415"] if name in {"reversed", "set", "sorted"} else []
+            if name in {"reversed", "set", "sorted"}:
+                yield "C415"
         case [only] if (name, type(only)) in _AROUND:
             yield _AROUND[name, type(only)]
 
@@ -196,6 +218,13 @@ def _is_whole(node: ast.expr) -> bool:
             return isinstance(value, int)
         case _:
             return isinstance(node, ast.UnaryOp)
+
+
+def codes_of_waiting(node: ast.AsyncFunctionDef) -> Iterator[str]:
+    """The codes of the calls in an async function that keep all else waiting."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and (name := dotted(part.func)) in _WAITING:
+            yield _WAITING[name]
 
 
 def codes_of_opening(nodes: tuple[ast.AST, ...]) -> Iterator[str]:

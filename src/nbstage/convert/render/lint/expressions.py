@@ -43,15 +43,21 @@ AMBIGUOUS = frozenset({"I", "O", "l"})
 def _codes_of_comparison(op: ast.cmpop, one: ast.expr, other: ast.expr) -> Iterator[str]:
     constants = [side.value for side in (one, other) if isinstance(side, ast.Constant)]
     if isinstance(op, ast.Eq | ast.NotEq):
-        yield from ["E711"] if None in constants else []
-        yield from ["E712"] if any(isinstance(value, bool) for value in constants) else []
-        yield from ["E721"] if _is_type(one) or _is_type(other) else []
+        if None in constants:
+            yield "E711"
+        if any(isinstance(value, bool) for value in constants):
+            yield "E712"
+        if _is_type(one) or _is_type(other):
+            yield "E721"
     elif isinstance(op, ast.Is | ast.IsNot):
         texts = [value for value in constants if value is not None and value is not ...]
-        yield from ["F632"] if any(not isinstance(value, bool) for value in texts) else []
-        yield from ["FURB169"] if _is_type(one) and _is_type(other) else []
-    elif isinstance(other, ast.Call) and isinstance(other.func, ast.Attribute):
-        yield from ["SIM118"] if other.func.attr == "keys" else []
+        if any(not isinstance(value, bool) for value in texts):
+            yield "F632"
+        if _is_type(one) and _is_type(other):
+            yield "FURB169"
+    match other:
+        case ast.Call(func=ast.Attribute(attr="keys")) if isinstance(op, ast.In | ast.NotIn):
+            yield "SIM118"
     if dotted(one) and ast.dump(one) == ast.dump(other):
         yield "PLR0124"
     if len(constants) == 2:

@@ -77,7 +77,8 @@ def _given_anew(function: Function) -> Iterator[str]:
     for node in ast.walk(function) if given else ():
         match node:
             case ast.For(target=target) | ast.withitem(optional_vars=ast.expr() as target):
-                yield from ["PLR1704"] if given & {*bindings(target)} else []
+                if given & {*bindings(target)}:
+                    yield "PLR1704"
             case ast.ExceptHandler(name=name) if name in given:
                 yield "PLR1704"
 
@@ -93,7 +94,8 @@ def _made_twice(function: Function, used: list[frozenset[str]]) -> Iterator[str]
                 | ast.AsyncFunctionDef(name=name)
                 | ast.ClassDef(name=name)
             ):
-                yield from ["F811"] if name in made else []
+                if name in made:
+                    yield "F811"
                 made.add(name)
             case _ if made:
                 made -= {*bindings(statement)}

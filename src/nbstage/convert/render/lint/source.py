@@ -30,7 +30,8 @@ def codes_of_source(nodes: tuple[ast.AST, ...], text: str) -> Iterator[str]:
             case ast.expr() if not isinstance(node, ast.Yield | ast.YieldFrom):
                 start = starts[node.lineno - 1] + node.col_offset
                 end = starts[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0)
-                yield from ["UP034"] if _is_wrapped_twice(source, start, end) else []
+                if _is_wrapped_twice(source, start, end):
+                    yield "UP034"
         if isinstance(node, ast.stmt | ast.ExceptHandler | ast.Module):
             yield from _codes_of_lines(node, lines)
 
@@ -46,9 +47,11 @@ def _codes_of_lines(node: ast.AST, lines: list[bytes]) -> Iterator[str]:
     blocks = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
     for block in filter(None, blocks):
         pairs = pairwise(block)
-        yield from ["E702"] if any(one.end_lineno == two.lineno for one, two in pairs) else []
+        if any(one.end_lineno == two.lineno for one, two in pairs):
+            yield "E702"
     if blocks[0] and blocks[0][0].lineno == getattr(node, "lineno", 0):
         yield "E704" if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else "E701"
     if isinstance(node, ast.stmt) and node.end_lineno:
         rest = lines[node.end_lineno - 1][node.end_col_offset or 0 :]
-        yield from ["E703"] if _ENDS_IN_SEMICOLON.match(rest) else []
+        if _ENDS_IN_SEMICOLON.match(rest):
+            yield "E703"

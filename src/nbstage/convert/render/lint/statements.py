@@ -10,6 +10,12 @@ from nbstage.convert.render.lint.expressions import AMBIGUOUS
 
 _MAKES_EMPTY = frozenset({"dict", "frozenset", "list", "set", "tuple"})
 _OLD_ERRORS = frozenset({"EnvironmentError", "IOError", "WindowsError", "socket.error"})
+_RAISED = {
+    **dict.fromkeys(_OLD_ERRORS, "UP024"),
+    "BaseException": "TRY002",
+    "Exception": "TRY002",
+    "NotImplemented": "F901",
+}
 _OLD_TYPES = frozenset({"Dict", "FrozenSet", "List", "Set", "Tuple", "Type"})
 _MOVED = frozenset({"Callable", "Generator", "Iterable", "Iterator", "Mapping", "Sequence"})
 
@@ -89,7 +95,8 @@ def _codes_of_assignment(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
             yield "PLW0127"
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
             pairs = zip(map(dotted, targets), map(dotted, values), strict=False)
-            yield from ["PLW0127"] if any(one and one == other for one, other in pairs) else []
+            if any(one and one == other for one, other in pairs):
+                yield "PLW0127"
 
 
 def _codes_of_if(node: ast.If) -> Iterator[str]:
@@ -111,14 +118,16 @@ def _codes_of_if(node: ast.If) -> Iterator[str]:
 def _codes_of_for(node: ast.For) -> Iterator[str]:
     match node.target, node.iter:
         case ast.Tuple(elts=names), ast.Call(func=ast.Attribute(attr="items")):
-            yield from ["PERF102"] if any(dotted(name) == "_" for name in names) else []
+            if any(dotted(name) == "_" for name in names):
+                yield "PERF102"
         case _, ast.Call(func=ast.Attribute(attr="keys")):
             yield "SIM118"
         case _, ast.Call(func=ast.Attribute(attr="readlines")):
             yield "FURB129"
     match node.target, node.body:
         case ast.Name(id=name), [ast.Expr(value=ast.Call(func=function, args=[ast.Name(id=only)]))]:
-            yield from ["PERF402"] if name == only and dotted(function).endswith(".append") else []
+            if name == only and dotted(function).endswith(".append"):
+                yield "PERF402"
         case _, [ast.Expr(value=ast.Call(func=ast.Attribute(attr="write")))]:
             yield "FURB122"
         case _, [ast.Expr(value=ast.Yield())]:
@@ -184,16 +193,20 @@ def _codes_of_simple(node: ast.stmt | ast.ExceptHandler) -> Iterator[str]:
         case ast.Assert(test=ast.Tuple(elts=[_, *_])):
             yield "F631"
         case ast.Raise(exc=ast.Call(func=kind) | (ast.Name() as kind)):
-            codes = {"BaseException": "TRY002", "Exception": "TRY002", "NotImplemented": "F901"}
-            name = dotted(kind)
-            yield from [codes[name]] if name in codes else ["UP024"] if name in _OLD_ERRORS else []
+            if (name := dotted(kind)) in _RAISED:
+                yield _RAISED[name]
         case ast.ImportFrom(module=module, names=names):
             old = {alias.name for alias in names} if module == "typing" else set()
-            yield from ["PLC0414"] if any(alias.name == alias.asname for alias in names) else []
-            yield from ["UP035"] if old & (_OLD_TYPES | _MOVED) else []
-            yield from ["UP006"] if old & _OLD_TYPES else []
-            yield from ["UP007"] if "Union" in old else []
-            yield from ["UP045"] if "Optional" in old else []
+            if any(alias.name == alias.asname for alias in names):
+                yield "PLC0414"
+            if old & (_OLD_TYPES | _MOVED):
+                yield "UP035"
+            if old & _OLD_TYPES:
+                yield "UP006"
+            if "Union" in old:
+                yield "UP007"
+            if "Optional" in old:
+                yield "UP045"
 
 
 def _codes_of_block(body: list[ast.stmt]) -> Iterator[str]:
@@ -204,7 +217,8 @@ def _codes_of_block(body: list[ast.stmt]) -> Iterator[str]:
     for loop in body:
         counts = loop.body if isinstance(loop, ast.For) else []
         names = {ast.unparse(part)[:-5] for part in counts if ast.unparse(part).endswith(" += 1")}
-        yield from ["SIM113"] if any(f"{name} = 0" in zeros for name in names) else []
+        if any(f"{name} = 0" in zeros for name in names):
+            yield "SIM113"
 
 
 def _is_dots(node: ast.stmt) -> bool:
