@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -67,7 +67,7 @@ def run_page(page: str, folder: Path) -> str:
         block = _fenced(found)
         text, place = _run(block, places[-1])
         places.append(place)
-        return found[0].replace(f"\n{block.text}", f"\n{text}", 1)
+        return f"{found['said'] or ''}{found['fence']}{block.kind}\n{text}{found['fence']}"
 
     return _FENCE.sub(rerun, page)
 

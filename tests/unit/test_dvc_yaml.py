@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from nbstage.convert.lock import prune_lock
-from nbstage.convert.render.dvc_yaml import notebooks_named, render_dvc_yaml, stage_names
+from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
 from nbstage.model import Artifact, Pipeline, PlannedStage, Problem
 
 CHURN = "notebooks/churn.ipynb"
@@ -214,7 +214,7 @@ def test_stages_of_another_notebook_stay() -> None:
 
     assert text.startswith(FRESH)
     assert stage_names(text) == {"load", "train", "other"}
-    assert notebooks_named(text) == {CHURN, "notebooks/other.ipynb"}
+    assert set(stages_of(text)) == {CHURN, "notebooks/other.ipynb"}
 
 
 def test_a_notebook_without_stages_leaves_none() -> None:
@@ -342,7 +342,7 @@ def test_the_stages_of_a_notebook_that_was_renamed_can_be_taken_over() -> None:
     text = rendered(Pipeline((other,)), FRESH, (CHURN,))
 
     assert stage_names(text) == {"load"}
-    assert notebooks_named(text) == {"notebooks/other.ipynb"}
+    assert set(stages_of(text)) == {"notebooks/other.ipynb"}
 
 
 @pytest.mark.parametrize(

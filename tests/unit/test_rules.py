@@ -14,20 +14,8 @@ from tests.conftest import Golden
 from tests.explained import files, problems, section
 from tests.unit.more_messages import MORE
 
-# What comes with another problem: no tags, no stage; a name that nothing is known to make.
-COMPANIONS = {"NBS302": {"NBS113"}, "NBS222": {"NBS201"}, "NBS226": {"NBS201"}}
-
-# Notes that the mended notebook still gets, though it should not.
-STILL_NOTED = {
-    "NBS112": "cells tagged `skip` are held to what a stage can keep",
-    "NBS303": "a format that was chosen does not silence the note",
-}
-RIGHT = [
-    pytest.param(code, marks=pytest.mark.xfail(reason=STILL_NOTED[code]))
-    if code in STILL_NOTED
-    else code
-    for code in codes()
-]
+# What comes with another problem: no tags, no stage.
+COMPANIONS = {"NBS302": {"NBS113"}}
 
 
 @pytest.mark.parametrize("code", codes())
@@ -37,7 +25,7 @@ def test_the_wrong_notebook_has_the_problem_and_no_other_error(code: str, tmp_pa
     assert _errors(found) <= {code} | COMPANIONS.get(code, set())
 
 
-@pytest.mark.parametrize("code", RIGHT)
+@pytest.mark.parametrize("code", codes())
 def test_the_right_notebook_has_no_error_and_not_the_note(code: str, tmp_path: Path) -> None:
     found = _problems_in(code, "Right", tmp_path)
     assert not _errors(found)

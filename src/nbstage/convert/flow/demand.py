@@ -108,11 +108,7 @@ def _supply_definition(flow: Flow, stage: str, unit: Unit, use: int) -> list[Dem
         *((stage, name, index, site, False, use) for name, site in effects.reads.items()),
         *((stage, name, index, site, True, use) for name, site in effects.soft.items()),
         *((stage, name, index, site, False, use) for name, site in effects.changes.items()),
-        *(
-            (stage, name, index, None, True, use)
-            for name, surely in effects.binds.items()
-            if not surely
-        ),
+        *((stage, name, index, None, True, use) for name in perhaps),
     ]
     return needs + _late_demands(stage, unit, use)
 

@@ -18,6 +18,7 @@ def codes_of_names(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             used = [free_names(statement) for statement in node.body]
             yield from _unused(node, frozenset().union(*used))
+            yield from _errors_unused(node)
             yield from _given_anew(node)
             yield from _made_twice(node, used)
 
@@ -61,7 +62,7 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
         case ast.withitem(optional_vars=ast.expr() as target):
             code = "F841" if isinstance(target, ast.Name) else "RUF059"
             yield from ((name, code) for name in bindings(target))
-        case ast.NamedExpr(target=ast.Name(id=name)) | ast.ExceptHandler(name=str(name)):
+        case ast.NamedExpr(target=ast.Name(id=name)):
             yield name, "F841"
         case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
             yield name, "F841"
@@ -69,6 +70,15 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
             return
     for child in ast.iter_child_nodes(node):
         yield from _bound(child)
+
+
+def _errors_unused(function: Function) -> Iterator[str]:
+    """`except ValueError as error`: the name is gone after the handler, whatever else has it."""
+    for node in ast.walk(function):
+        match node:
+            case ast.ExceptHandler(name=str(name), body=body):
+                if not any(name in free_names(statement) for statement in body):
+                    yield "F841"
 
 
 def _given_anew(function: Function) -> Iterator[str]:
