@@ -166,7 +166,8 @@ def test_the_text_of_a_cell_magic_is_exact(body: str) -> None:
 
 def test_each_line_of_a_script_comes_from_its_own_line() -> None:
     code, _ = convert("%%bash\nset -e\nls\nls -l")
-    assert code.lines == (1, 2, 3, 4, 4)
+    assert code.text.split("\n")[2:4] == ['    """\\', "set -e"]
+    assert code.lines == (1, 1, 1, 2, 3, 4, 4, 4)
 
 
 def test_lines_are_counted_through_magics() -> None:

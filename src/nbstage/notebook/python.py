@@ -132,12 +132,16 @@ def _cell_magic(source: Traced, context: Context) -> Plain:
         case Refusal() as refusal:
             problems = (refused(refusal, source.lines[0], context),)
         case Expression(source=text):
-            last = len(source.lines) - 1
-            numbers = [source.lines[min(i, last)] for i in range(text.count("\n") + 1)]
-            return Code(text, tuple(numbers)), ()
+            return Code(text, _lines_of_script(text, source.lines)), ()
         case Statement() as statement:
             return _cell_body(statement, source, context)
     return _checked(at_magic, (), problems, context)
+
+
+def _lines_of_script(text: str, lines: tuple[int, ...]) -> tuple[int, ...]:
+    """The cell's line for each line of a call that the cell's text is an argument of."""
+    head = text.partition('"""\\\n')[0].count("\n")
+    return tuple(lines[min(max(0, n - head), len(lines) - 1)] for n in range(text.count("\n") + 1))
 
 
 def _cell_body(statement: Statement, source: Traced, context: Context) -> Plain:

@@ -14,6 +14,7 @@ from nbstage.convert.effects.follow import anything, call_back, call_function, u
 from nbstage.convert.effects.library import _USED_UP, call_estimator, change_library, known_call
 from nbstage.convert.effects.machine import (
     Machine,
+    branch,
     change,
     keep_identity,
 )
@@ -35,6 +36,10 @@ from nbstage.convert.effects.values import (
     reach,
 )
 
+#: `list.append(xs, 1)` is `xs.append(1)`.
+_UNBOUND = re.compile(r"builtins\.(?:list|dict|set|bytearray)\.(\w+)")
+_CALLERS = frozenset({"builtins.map", "builtins.filter", "functools.reduce", "itertools.starmap"})
+_APPLIERS = frozenset({"apply", "applymap", "map", "transform", "agg", "aggregate", "pipe"})
 _QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
 
 
@@ -123,6 +128,10 @@ def _call_path(
         )
     if path == "builtins.id":
         keep_identity(machine, args)
+    if args and (unbound := _UNBOUND.fullmatch(path)):
+        return call_method(machine, args[0], unbound[1], args[1:], keywords, node)
+    if path in _CALLERS and args:
+        return _call_each(machine, path, args, keywords)
     found = special.call(machine, path, args, keywords, node)
     if found is not None:
         return found
@@ -137,6 +146,27 @@ def _call_path(
         anything if path.startswith("sklearn.") and not known.is_estimator(what.result) else None
     )
     return known_call(machine, what, None, args, keywords, calls)
+
+
+def _call_each(
+    machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> Value:
+    """`map(f, xs)` and its kin call what they are given with the elements of the rest."""
+    elements = tuple(element_of(arg) for arg in args[1:])
+    if path == "functools.reduce":
+        whole = join([*elements, *args[2:]])
+        elements = (whole, whole)
+    found: list[Value] = []
+    branch(
+        machine,
+        lambda: found.append(call_value(machine, args[0], elements, {})),
+        may_skip=True,
+    )
+    what = known.function(path) or known.Known()
+    result = known_call(machine, what, None, args, keywords)
+    for obj in result.objs:
+        obj.hold(part for value in found for part in value.objs)
+    return result
 
 
 def call_method(
@@ -189,6 +219,8 @@ def _call_on_object(
     if isinstance(obj.detail, ClassInfo):
         return _call_on_instance(machine, obj, name, args, keywords)
     what = known.method(obj.type, name)
+    if name in _APPLIERS:
+        _apply_library_functions(machine, obj, (*args, *keywords.values()))
     if what is None:
         return unknown_call(machine, (of(obj), *args, *keywords.values()))
     if known.is_estimator(obj.type):
@@ -198,6 +230,15 @@ def _call_on_object(
         for arg in (*args, *keywords.values()):
             obj.hold(arg.objs if name != "extend" else element_of(arg).objs | arg.objs)
     return result
+
+
+def _apply_library_functions(machine: Machine, obj: Obj, given: tuple[Value, ...]) -> None:
+    """`table.apply(f)` calls a library's `f`, which may change what it gets."""
+    for value in given:
+        if value.path and not value.objs and not value.path.startswith("builtins."):
+            what = known.function(value.path)
+            if what is None or what.changes:
+                change(machine, [obj])
 
 
 def _call_on_instance(

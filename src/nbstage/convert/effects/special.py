@@ -137,6 +137,8 @@ def result(
         return _copied(what, args)
     if known.is_estimator(what.result):
         return of(made(what.result, _estimator_info(keywords), *given))
+    if what.nested:
+        return of(made(what.result, None, of(Obj(""))))
     if what.fresh or what.owned:
         return of(Obj(what.result, Owned(what.owned) if what.owned else None))
     obj = _sharing(what.result, (receiver, *args) if receiver is not None else args)
@@ -168,9 +170,12 @@ def _copied(what: known.Known, args: tuple[Value, ...]) -> Value:
 
 
 def _copy(obj: Obj, *, deep: bool) -> Obj:
-    copy = Obj(obj.type, obj.detail)
+    """A copy holds the same parts, a deep one new parts, but for what is no plain data."""
+    copy = Obj(obj.type, obj.detail, leads_to_code=obj.leads_to_code)
     if not deep or any(part.detail is not None for part in obj.parts):
         copy.hold(obj.parts)
+    elif obj.parts:
+        copy.hold([Obj("")])
     return copy
 
 

@@ -50,6 +50,7 @@ class Known:
     acts: bool = False
     owned: str = ""
     looks: bool = False
+    nested: bool = False
     moves: bool = False
 
 

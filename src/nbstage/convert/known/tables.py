@@ -7,7 +7,8 @@ that library, or of either; `pairs` an iterator of tuples; `splits` two of each 
 Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args` what a call changes;
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
 (unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
-`lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
+`nested` it holds more
+that can be changed; `lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
 run;
 `looks` it looks for files, `moves` it changes the working directory;
 `acts` it does something outside of the notebook (runs a program, moves a file).
@@ -125,6 +126,8 @@ joblib.load -> ? fresh reads=0
 joblib.* -> ?
 yaml.safe_load tomllib.load -> ? fresh changes=first
 copy.copy -> same
+operator.iadd operator.iand operator.iconcat operator.ifloordiv operator.imul operator.ior
+    operator.isub operator.itruediv operator.ixor operator.setitem operator.delitem -> ? changes=first
 copy.deepcopy -> same fresh
 re.* -> ? fresh
 re.match re.search re.fullmatch -> match fresh
@@ -263,10 +266,10 @@ pandas: * -> pandas
 pandas: items iterrows itertuples -> pairs
 numpy.ndarray: * -> numpy
 data: * -> data
-pandas: tolist to_list -> list fresh
-data: tolist to_list -> list fresh
-pandas: to_dict -> dict fresh
-data: to_dict -> dict fresh
+pandas: tolist to_list -> list fresh nested
+data: tolist to_list -> list fresh nested
+pandas: to_dict -> dict fresh nested
+data: to_dict -> dict fresh nested
 pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename reset_index set_index
     sort_values sort_index query sample astype replace describe corr select_dtypes reindex
     drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna
@@ -278,7 +281,7 @@ pandas.DataFrame: groupby rolling resample expanding -> pandas.GroupBy
 pandas.DataFrame: to_numpy -> numpy.ndarray
 pandas.DataFrame: to_csv to_parquet to_feather to_pickle to_json to_excel to_html to_latex
     to_markdown to_hdf to_stata -> scalar fresh writes=0
-pandas.DataFrame: to_dict -> dict fresh
+pandas.DataFrame: to_dict -> dict fresh nested
 pandas.DataFrame: to_string info -> scalar fresh
 pandas.DataFrame: items -> pairs
 pandas.DataFrame: iterrows itertuples -> pairs
@@ -293,7 +296,7 @@ pandas.Series: mean sum std var min max median nunique count quantile any all sk
 pandas.Series: to_frame reset_index describe -> pandas fresh
 pandas.Series: unique -> pandas fresh
 pandas.Series: tolist to_list -> list fresh
-pandas.Series: to_dict -> dict fresh
+pandas.Series: to_dict -> dict fresh nested
 pandas.Series: to_numpy -> numpy.ndarray
 pandas.Series: groupby rolling resample -> pandas.GroupBy
 pandas.Series: to_csv to_json to_pickle to_excel -> scalar fresh writes=0
@@ -302,7 +305,7 @@ pandas.Series: sample -> pandas.Series fresh draws=numpy
 pandas.GroupBy: * -> pandas fresh
 numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip
     any all prod nonzero repeat searchsorted conj flatten -> numpy fresh
-numpy.ndarray: tolist -> list fresh
+numpy.ndarray: tolist -> list fresh nested
 numpy.ndarray: item -> scalar fresh
 numpy.ndarray: ravel reshape transpose squeeze view swapaxes -> numpy.ndarray
 numpy.ndarray: tofile dump -> NoneType writes=0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from nbstage.notebook.magic.expand import block, quoted
+from nbstage.notebook.magic.expand import block, call, quoted
 from nbstage.notebook.magic.line import Text, refusal, without_options
 from nbstage.notebook.magic.outcome import Drop, Expression, Outcome, Refusal, Statement
 
@@ -60,8 +60,8 @@ def _written_file(rest: str, body: str, text: Text) -> Outcome:
         name = name[1:-1]
     if not found or not name:
         return Refusal("'%%writefile' without a file's name", "write `%%writefile name.txt`.")
-    append = ", append=True" if found["before"] or found["after"] else ""
-    return Expression(f"write_file({text(name)}, {block(body)}{append})")
+    append = ["append=True"] if found["before"] or found["after"] else []
+    return Expression(call("write_file", text(name), block(body), *append))
 
 
 def _script(command: str, body: str, text: Text, what: str) -> Outcome:
@@ -79,4 +79,4 @@ def _script(command: str, body: str, text: Text, what: str) -> Outcome:
         return Refusal(
             f"'{what} {option}".rstrip() + "'", "run the command with Python's `subprocess`."
         )
-    return Expression(f"run_script({text(command)}, {block(body)})")
+    return Expression(call("run_script", text(command), block(body)))

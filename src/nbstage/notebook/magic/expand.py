@@ -37,11 +37,17 @@ def expanded(text: str, known_names: frozenset[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Give the text as a Python literal on one line, in double quotes if it holds none."""
-    literal = repr(text)
-    if literal.startswith("'") and '"' not in literal:
-        return f'"{literal[1:-1]}"'
-    return literal
+    """Give the text as a Python literal on one line, in the quotes that ruff prefers."""
+    if text.count('"') > text.count("'"):
+        return f"'{repr(text)[1:-1]}'"
+    return f'"{_in_double_quotes(text)}"'
+
+
+def call(function: str, *arguments: str) -> str:
+    """Give a call as ruff lays it out: an argument of several lines has lines of its own."""
+    if not any("\n" in argument for argument in arguments):
+        return f"{function}({', '.join(arguments)})"
+    return "\n".join([f"{function}(", *(f"    {argument}," for argument in arguments), ")"])
 
 
 def block(text: str) -> str:
@@ -118,8 +124,12 @@ def _f_string(pieces: tuple[str | _Field, ...]) -> str | None:
 
 
 def _f_literal(text: str) -> str:
+    return _in_double_quotes(text).replace("{", "{{").replace("}", "}}")
+
+
+def _in_double_quotes(text: str) -> str:
     inner = repr(text + '"')[1:-2].replace("\\'", "'")
-    return inner.replace('"', '\\"').replace("{", "{{").replace("}", "}}")
+    return inner.replace('"', '\\"')
 
 
 def _single_quoted(expression: str) -> str | None:

@@ -10,7 +10,7 @@ from nbstage.runtime import change_dir, load, workdir
 from pipeline.helpers.double import double
 
 
-async def wait(size: str, made, numbers) -> None:
+async def wait(size, made, numbers) -> None:
     """Wait for something that takes its time."""
     if size:
         change_dir("../data")
@@ -28,11 +28,13 @@ async def wait(size: str, made, numbers) -> None:
 def main() -> None:
     """Run the stage the way DVC does: files in, files out."""
     with workdir("notebooks"):
-        asyncio.run(wait(
-            load("artifacts/make/size.json"),
-            load("artifacts/unformatted/made.pkl"),
-            load("artifacts/unformatted/numbers.pkl"),
-        ))
+        asyncio.run(
+            wait(
+                load("artifacts/make/size.pkl"),
+                load("artifacts/unformatted/made.pkl"),
+                load("artifacts/unformatted/numbers.pkl"),
+            )
+        )
 
 
 if __name__ == "__main__":
