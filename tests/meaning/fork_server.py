@@ -19,6 +19,7 @@ import tempfile
 import traceback
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 SECONDS = 60  # a stage that takes longer hangs
@@ -71,7 +72,7 @@ def _answer(job: Callable[[Answer], Answer], request: Answer, writer: int) -> No
     os.chdir(request["root"])
     sys.path.insert(0, request["root"])
     importlib.invalidate_caches()
-    with tempfile.TemporaryFile("w+b") as shown, open(os.devnull) as nothing:
+    with tempfile.TemporaryFile("w+b") as shown, Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(shown.fileno(), 1)
         sys.stdin = nothing
@@ -124,8 +125,7 @@ def _ipython() -> Runner:
     config.HistoryManager.enabled = False
     shell = InteractiveShell.instance(config=config)
     shell.ast_node_interactivity = "none"
-    shell.showtraceback = lambda *args, **kwargs: None
-    shell.enable_gui = lambda gui=None: None
+    vars(shell).update(showtraceback=lambda *_, **__: None, enable_gui=lambda gui=None: None)
     shell.set_hook("show_in_pager", lambda *args, **kwargs: None)
     hidden = set(shell.user_ns)
 

@@ -1,4 +1,4 @@
-"""Does the pipeline compute what the notebook computes? Both are run, and what they show compared."""
+"""Does the pipeline compute what the notebook computes? Both are run, what they show compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import IO, Any, cast
 
 from ruamel.yaml import YAML
 
@@ -29,7 +29,7 @@ _TOLD_BY_MAGICS = re.compile(r"(?m)^(?:CPU times|Wall time|env|Writing|Overwriti
 
 
 class Kind(Enum):
-    """What came of a comparison. `RAISES`: the notebook itself fails, so that nothing is promised."""
+    """What came of a comparison. `RAISES`: the notebook itself fails: nothing is promised."""
 
     EQUAL = "equal"
     REFUSED = "refused"
@@ -40,7 +40,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a notebook fared: `codes` of the problems that stopped it, `detail` for whoever has to mend it."""
+    """How a notebook fared: `codes` of what stopped it, `detail` for whoever has to mend it."""
 
     kind: Kind
     codes: tuple[str, ...] = ()
@@ -56,8 +56,8 @@ class Outcome:
 class Forks:
     """A running fork server: its two ends."""
 
-    requests: TextIO
-    answers: TextIO
+    requests: IO[str]
+    answers: IO[str]
 
     def ask(self, job: str, root: Path, **details: object) -> dict[str, Any]:
         """Let a fork do a job in a folder, and give its answer, which is JSON."""
@@ -104,9 +104,7 @@ def compare(server: Forks, case: Case) -> Outcome:
         if expected.get("error"):
             return Outcome(Kind.RAISES, detail=expected["error"])
         problems = [
-            found
-            for found in app.convert(cut, (PATH,)).problems
-            if found.level is Level.ERROR
+            found for found in app.convert(cut, (PATH,)).problems if found.level is Level.ERROR
         ]
         if problems:
             codes = tuple(dict.fromkeys(found.code for found in problems))
@@ -218,7 +216,8 @@ def _compare_values(
     if "error" in done:
         return Outcome(Kind.FAILED, detail=f"an artifact can't be loaded: {done['error']}")
     for path, stage in artifacts.items():
-        after = [cell["values"] for cell, owner in zip(cells, owners, strict=True) if owner == stage]
+        pairs = zip(cells, owners, strict=True)
+        after = [cell["values"] for cell, owner in pairs if owner == stage]
         for name in _names(path):
             wanted = {values.get(name) for values in after}
             found = done["values"][path].get(name)

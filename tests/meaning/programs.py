@@ -21,6 +21,7 @@ _HOLE = re.compile(r"<([a-z_]+)(\d?)>")
 VALUES = ("a", "b", "c", "d", "e")
 FUNCTIONS = ("f", "g", "h")
 CLASSES = ("Box", "Node")
+_TAKEN = ("load", "main", "save", "s1", "nbstage", "s2", "workdir", "Path")
 HEAD = """\
 import random
 from contextlib import nullcontext
@@ -44,7 +45,8 @@ _WORK = (
 _KINDS = {
     "stage": _WORK,
     "random": (*_WORK, "random", "random"),
-    "functions": ("functions",),
+    "functions": ("functions", "functions", "fresh"),
+    "parameters": ("parameters",),
     "skip": ("prints", "prints", "prints", "fresh", "changes"),
 }
 
@@ -99,6 +101,8 @@ def _is_kind(kind: str, name: str, value: Any) -> bool:
             return type(value) is plain[kind]
         case "rows":
             return type(value) is list and bool(value) and all(type(v) is list for v in value)
+        case "funs":
+            return type(value) is list and bool(value) and all(map(callable, value))
         case "pair":
             pair = type(value) in (list, tuple) and len(value) == 2
             return pair and all(type(part) is list for part in value)
@@ -166,6 +170,8 @@ def programs(draw: st.DrawFn) -> str:
     world.start()
     use = draw(st.sampled_from(("stage", "stage", "random")))
     cells = [f'# %% tags=["imports"]\n{HEAD}']
+    if not draw(st.integers(0, 2)):
+        cells += _cell(draw, world, "parameters", '# %% tags=["parameters"]')
     if draw(st.booleans()):
         cells += _cell(draw, world, "functions", '# %% tags=["functions"]')
     last = draw(st.integers(2, 5))
@@ -174,7 +180,13 @@ def programs(draw: st.DrawFn) -> str:
             cells += _cell(draw, world, use if kind == "stage" else kind, head)
     cells.append(f'# %% tags=["stage:s{last}"]\n{_probe(draw, world)}')
     random.setstate(before)
-    return "\n".join(cells)
+    return _renamed("\n".join(cells)) if not draw(st.integers(0, 5)) else "\n".join(cells)
+
+
+def _renamed(text: str) -> str:
+    """The same program with names that stand in each generated module, too."""
+    others = dict(zip((*VALUES, *FUNCTIONS), _TAKEN, strict=True))
+    return re.sub(r"\b[a-h]\b(?!\")", lambda name: others[name[0]], text)
 
 
 @st.composite

@@ -174,7 +174,7 @@ _TAGS = st.lists(
 def test_any_text_as_cells_gives_problems_and_no_exception(
     cells: list[tuple[list[str], str]],
 ) -> None:
-    made = [
+    made: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "metadata": {"tags": tags},

@@ -50,8 +50,14 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
 def test_the_comment_names_what_ruff_finds(number: int, found: list[set[str]]) -> None:
     expected = sorted(found[number] - NEVER_SILENCED)
     silenced = f"# ruff: noqa: {', '.join([*expected, 'RUF100'])}"
-    assert noqa(TEXTS[number]) == ([silenced] if expected else []), TEXTS[number]
+    assert noqa("stage", TEXTS[number]) == ([silenced] if expected else []), TEXTS[number]
 
 
 def test_a_module_with_nothing_to_silence_has_no_comment() -> None:
-    assert noqa("import math\n\n\ndef area(radius):\n    return math.pi * radius**2\n") == []
+    assert (
+        noqa("area", "import math\n\n\ndef area(radius):\n    return math.pi * radius**2\n") == []
+    )
+
+
+def test_a_module_whose_name_is_not_in_lower_case_has_a_comment() -> None:
+    assert noqa("trainModel", "x = 1\n") == ["# ruff: noqa: N999, RUF100"]

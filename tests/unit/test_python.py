@@ -393,7 +393,7 @@ def test_blank_lines_in_a_string_are_what_ipython_makes_of_them() -> None:
     from IPython.core.inputtransformer2 import TransformerManager
 
     source = 'x = """\n   \n"""'
-    expected: str = TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]
+    expected: str = TransformerManager().transform_cell(source)
     assert text_of(source) == expected.removesuffix("\n")
 
 

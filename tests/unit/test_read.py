@@ -127,7 +127,7 @@ def test_nbformat_3_is_upgraded_as_jupyter_does_it() -> None:
 
 
 def _upgraded(text: str) -> nbformat.NotebookNode:
-    made: nbformat.NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    made: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
     return made
 
 

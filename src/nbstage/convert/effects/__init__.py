@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from nbstage.convert.effects.expressions import evaluate
 from nbstage.convert.effects.machine import GLOBAL, Effects, Machine
 from nbstage.convert.effects.statements import execute
+from nbstage.convert.effects.sweep import sweep
 from nbstage.convert.effects.values import Value
 
 __all__ = ["Analysed", "Effects", "analyse"]
+
+_SWEEP = 200  # statements between two sweeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ def analyse(
     """
     machine = Machine(evaluate, execute, star_names)
     machine.store[0].update({(GLOBAL, name): value for name, value in given.items()})
-    for statement in statements:
+    for position, statement in enumerate(statements, start=1):
+        if position % _SWEEP == 0:
+            sweep(machine)
         machine.effects, machine.bound, machine.dead = Effects(), set(), False
         execute(machine, [statement])
         yield Analysed(statement, _settled(machine), _values(machine))

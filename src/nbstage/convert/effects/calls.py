@@ -37,7 +37,7 @@ from nbstage.convert.effects.values import (
 )
 
 #: `list.append(xs, 1)` is `xs.append(1)`.
-_UNBOUND = re.compile(r"builtins\.(?:list|dict|set|bytearray)\.(\w+)")
+_UNBOUND = re.compile(r"builtins\.(?:list|dict|set|bytearray)\.(?!fromkeys)(\w+)")
 _CALLERS = frozenset({"builtins.map", "builtins.filter", "functools.reduce", "itertools.starmap"})
 _APPLIERS = frozenset({"apply", "applymap", "map", "transform", "agg", "aggregate", "pipe"})
 _QUERY_NAME = re.compile(r"@([^\W\d]\w*)")

@@ -251,17 +251,17 @@ def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
         inner = {part for part in reach([obj]) if part.type not in _PASSED_ON} if deep else {obj}
         (machine.effects.changed_deep if deep else machine.effects.changed).update(inner)
-        holders = holders_of(inner)
-        names = frozenset(
-            name
-            for holder in holders
-            for name in holder.names
-            if _still_holds(machine, name, holders)
-        )
+        names = _names_of(machine, holders_of(inner))
         for name in names - machine.bound:
             machine.effects.changes.setdefault(name, machine.site)
         if len(names) > 1:
             machine.effects.groups.add(names)
+
+
+def _names_of(machine: Machine, holders: set[Obj]) -> frozenset[str]:
+    """The notebook's names whose value is one of these objects."""
+    named = {name for holder in holders for name in holder.names}
+    return frozenset(name for name in named if _still_holds(machine, name, holders))
 
 
 def _still_holds(machine: Machine, name: str, holders: set[Obj]) -> bool:
@@ -272,13 +272,7 @@ def _still_holds(machine: Machine, name: str, holders: set[Obj]) -> bool:
 def keep_identity(machine: Machine, values: Iterable[Value]) -> None:
     """Report that it matters which names share these objects: `a is b`, `id(a)`."""
     for obj in reach(obj for value in values for obj in value.objs):
-        holders = holders_of([obj])
-        names = frozenset(
-            name
-            for holder in holders
-            for name in holder.names
-            if _still_holds(machine, name, holders)
-        )
+        names = _names_of(machine, holders_of([obj]))
         if len(names) > 1:
             machine.effects.groups.add(names)
 

@@ -35,7 +35,7 @@ def render_shared(
     imports = _imports(program, shared, module, needed, names, local)
     gap = ["", ""] if imports and not constants else [""] if imports or not constants else []
     text = "\n".join([*imports, *gap, *body, ""])
-    return "\n".join([HEADER.format(notebook), *noqa(text), "", text])
+    return "\n".join([HEADER.format(notebook), *noqa(module.name, text), "", text])
 
 
 def required_units(program: Program, shared: Shared, module: SharedModule) -> tuple[int, ...]:

@@ -43,7 +43,9 @@ def render_stage(program: Program, plan: StagePlan, local: frozenset[str]) -> st
     imports = _imports(program, plan, local, types.imports, "\n".join(body), main)
     gap = [""] if plan.constants else ["", ""]
     text = "\n".join([f'"""{doc}"""', "", *imports, *gap, *body, ""])
-    return "\n".join([HEADER.format(plan.notebook), *noqa(text), *_unchecked(types), text])
+    return "\n".join(
+        [HEADER.format(plan.notebook), *noqa(plan.name, text), *_unchecked(types), text]
+    )
 
 
 def _unchecked(types: Annotations) -> list[str]:

@@ -23,9 +23,9 @@ from nbstage.convert.render.lint.statements import codes_of_statement
 _UNUSED_NOQA = "RUF100"
 
 
-def noqa(text: str) -> list[str]:
-    """The comment line that silences what ruff would report of a module's text, or nothing."""
-    found = sorted({*_codes(text)})
+def noqa(name: str, text: str) -> list[str]:
+    """The comment line that silences what ruff would report of a module, or nothing."""
+    found = sorted({*_codes(text), *(["N999"] if name != name.lower() else [])})
     return [f"# ruff: noqa: {', '.join([*found, _UNUSED_NOQA])}"] if found else []
 
 
