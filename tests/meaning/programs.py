@@ -21,7 +21,7 @@ _HOLE = re.compile(r"<([a-z_]+)(\d?)>")
 VALUES = ("a", "b", "c", "d", "e")
 FUNCTIONS = ("f", "g", "h")
 CLASSES = ("Box", "Node")
-_TAKEN = ("load", "main", "save", "s1", "nbstage", "s2", "workdir", "Path")
+_TAKEN = ("load", "main", "save", "s1", "artifacts", "s2", "workdir", "Path")
 HEAD = """\
 import random
 from contextlib import nullcontext
@@ -49,6 +49,10 @@ _KINDS = {
     "parameters": ("parameters",),
     "skip": ("prints", "prints", "prints", "fresh", "changes"),
 }
+
+
+# `a, a = x, y`: Python 3.11.0 to 3.11.3 gets it wrong in functions, though not in a notebook.
+_TWICE = re.compile(r"^(\w), \*?\1 =", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -142,7 +146,8 @@ def statements(draw: st.DrawFn, world: World, kind: str) -> str:
 
     if any(not _choices(world, hole[1]) for hole in _HOLE.finditer(template)):
         return ""
-    return _HOLE.sub(fill, template)
+    text = _HOLE.sub(fill, template)
+    return "" if _TWICE.search(text) else text
 
 
 def _choices(world: World, kind: str) -> list[str]:

@@ -26,6 +26,8 @@ from nbstage.convert.effects.values import (
     reach,
 )
 
+_EQUAL_BY_VALUE = DATA | {"list", "dict", "set", "collections.defaultdict"}
+
 
 def operation(machine: Machine, op: ast.operator, left: Value, right: Value) -> Value:
     if left.const is not UNKNOWN and right.const is not UNKNOWN:
@@ -94,8 +96,11 @@ def unary(machine: Machine, op: ast.unaryop, value: Value) -> Value:
 def compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Value:
     for value in values:
         call_specials(machine, value, tuple(other for other in values if other is not value))
-    instances = any(obj.type == "instance" for value in values for obj in reach(value.objs))
-    if instances or any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
+    # Without an `__eq__`, to be equal is to be the same object.
+    may_be_told_apart = any(
+        obj.type not in _EQUAL_BY_VALUE for value in values for obj in reach(value.objs)
+    )
+    if may_be_told_apart or any(isinstance(op, ast.Is | ast.IsNot) for op in ops):
         keep_identity(machine, values)
     if any(value.type in DATA for value in values):
         return of(Obj(next(value.type for value in values if value.type in DATA)))

@@ -8,6 +8,7 @@ from nbstage.convert.effects.machine import Oddity
 from nbstage.convert.flow import Finding, Trouble
 from nbstage.convert.order import find_cycle
 from nbstage.convert.rules.notebook import Converted
+from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Unit
 from nbstage.model import Place, Problem
 
@@ -24,6 +25,8 @@ def judge(converted: Converted) -> Iterator[Problem]:
         # A star import that can't be followed may have brought the name: that is one cause, one error.
         if not (stars and finding.trouble is Trouble.NEVER_MADE):
             yield from _problem(converted, finding)
+    for plan in converted.plans:
+        yield from _given_twice(converted, plan)
     cycle = find_cycle(converted.flow, converted.plans)
     if cycle:
         yield _cycle(converted, cycle)
@@ -152,6 +155,19 @@ def _two_values(converted: Converted, finding: Finding, where: Place) -> Problem
         where,
         f"a stage runs in one go, all its cells together: give cell {where.cell} a stage of its own.",
     )
+
+
+def _given_twice(converted: Converted, plan: StagePlan) -> Iterator[Problem]:
+    """A stage's function takes each name once: as a parameter, or from one stage."""
+    names = [*plan.parameters, *(name for artifact in plan.inputs for name in artifact.names)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        units = converted.flow.stages[plan.name].units
+        yield Problem(
+            "NBS208",
+            f"stage '{plan.name}' needs {_named(name)} with two values: it changes on the way there",
+            converted.place(units[0]),
+            f"give one of the two values of {_named(name)} another name.",
+        )
 
 
 def _cycle(converted: Converted, cycle: tuple[str, ...]) -> Problem:
