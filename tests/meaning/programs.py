@@ -21,7 +21,7 @@ _HOLE = re.compile(r"<([a-z_]+)(\d?)>")
 VALUES = ("a", "b", "c", "d", "e")
 FUNCTIONS = ("f", "g", "h")
 CLASSES = ("Box", "Node")
-_TAKEN = ("load", "main", "save", "s1", "artifacts", "s2", "workdir", "Path")
+_TAKEN = ("load", "main", "save", "s1", "nbstage", "s2", "workdir", "Path")
 HEAD = """\
 import random
 from contextlib import nullcontext

@@ -59,7 +59,9 @@ def _supply(flow: Flow, demand: Demand) -> list[Demand]:
         if not soft:
             flow.findings.append(Finding(Trouble.DELETED, name, at, site, index))
         return []
-    if index in program.repeatable and (unit.stage != stage or index in program.importable):
+    made_here = name in unit.effects.binds or name in unit.effects.changes
+    repeatable = made_here and index in program.repeatable
+    if repeatable and (unit.stage != stage or index in program.importable):
         return _supply_definition(flow, stage, unit, use)
     if not unit.stage:
         flow.findings.append(Finding(_aside(unit, name), name, at, site, index))

@@ -22,7 +22,7 @@ class Main:
         self.plan = plan
         self.awaits = awaits
         needed = _runtime_names(plan)
-        self.dotted = bool({*names, plan.name} & set(needed))
+        self.dotted = bool({*names, *plan.wanted, plan.name} & set(needed))
         self.runtime = () if self.dotted else needed
         taken = plan.name in {*names, *_RESERVED} or hasattr(builtins, plan.name)
         self.function = f"{plan.name}_stage" if taken else plan.name
