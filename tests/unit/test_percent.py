@@ -6,7 +6,7 @@ import json
 
 import jupytext
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nbstage.model import CellKind, Notebook, Problem
@@ -158,6 +158,7 @@ LINES = st.sampled_from(
 )
 
 
+@example("# ---\n# ---")
 @given(st.lists(LINES | st.text(max_size=8), max_size=10).map("\n".join))
 def test_any_text_gives_cells(text: str) -> None:
     cells, _ = read_percent(text, "nb.py")

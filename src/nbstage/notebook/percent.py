@@ -98,7 +98,8 @@ def _chunks(lines: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield start, lines[start:index]
             start = index
         quote = _open_quote(line, quote)
-    yield start, lines[start:]
+    if lines:
+        yield start, lines[start:]
 
 
 def _open_quote(line: str, quote: str) -> str:
