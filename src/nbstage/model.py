@@ -243,3 +243,47 @@ class Shown:
 
     pipeline: Pipeline
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellFacts:
+    """What one code cell did in one traced run. Names and kinds of things, none of their values.
+
+    `code` is the key: the first 16 hex digits of the sha256 of the cell's source without tag lines
+    (see `trace.facts.code_key`). `binds` maps each name that the cell bound, or whose object it
+    changed in place, to its type as a dotted path ("pandas.DataFrame", "int", "function").
+    `changes` are names whose object has other content than before without being bound anew;
+    `shares` groups of names that lead to one changeable object after the cell.
+    `formats` maps a name, where it was asked for, to the first format whose save-load round trip
+    was exact, "" if none was; a name that was too big to try is left out.
+    Paths are relative to the project's root, with forward slashes, if inside it; else absolute,
+    or below "~/". `draws` and `seeds` name the global random generators whose state the cell moved
+    and set. `figures` counts matplotlib's open figures, `raised` names the exception's class.
+    """
+
+    code: str
+    binds: dict[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    shares: tuple[tuple[str, ...], ...] = ()
+    formats: dict[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    processes: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+    figures: int = 0
+    raised: str = ""
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one traced run of a notebook showed: its code cells in order."""
+
+    notebook: str
+    cells: tuple[CellFacts, ...] = ()

@@ -1,0 +1,1 @@
+"""What watches the cells from inside the kernel. Imports the standard library alone."""

@@ -1,0 +1,1 @@
+"""Run a notebook once, in a kernel of its own, and tell what each cell did."""
