@@ -106,8 +106,8 @@ def call_estimator(
         if known.keeps_its_table(obj.type):
             for arg in args:
                 obj.hold(arg.objs)
-        if any(_draws(part) for part in inner):
-            draw(machine, "numpy")
+    if (what.changes or what.draws) and any(_draws(part) for part in inner):
+        draw(machine, "numpy")
     if any(isinstance(part.detail, EstimatorInfo) and part.detail.in_place for part in inner):
         change(machine, [part for arg in args for part in arg.objs])
     calls = anything if what.changes else using

@@ -264,12 +264,21 @@ pandas.DataFrame: * -> pandas
 pandas.Series: * -> pandas
 pandas: * -> pandas
 pandas: items iterrows itertuples -> pairs
+pandas: to_csv to_parquet to_feather to_pickle to_json to_excel to_html to_latex to_markdown to_hdf
+    to_stata -> scalar fresh writes=0
+pandas: plot hist boxplot -> matplotlib fresh
+pandas: sample -> pandas fresh draws=numpy
 numpy.ndarray: * -> numpy
 data: * -> data
 pandas: tolist to_list -> list fresh nested
 data: tolist to_list -> list fresh nested
 pandas: to_dict -> dict fresh nested
 data: to_dict -> dict fresh nested
+data: to_csv to_parquet to_feather to_pickle to_json to_excel to_html to_latex to_markdown to_hdf
+    to_stata -> scalar fresh writes=0
+data: tofile dump -> NoneType writes=0
+data: plot hist boxplot -> matplotlib fresh
+data: sample -> pandas fresh draws=numpy
 pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename reset_index set_index
     sort_values sort_index query sample astype replace describe corr select_dtypes reindex
     drop_duplicates explode melt pivot pivot_table round clip nlargest nsmallest isna isnull notna
@@ -303,6 +312,8 @@ pandas.Series: to_csv to_json to_pickle to_excel -> scalar fresh writes=0
 pandas.Series: plot hist -> matplotlib fresh
 pandas.Series: sample -> pandas.Series fresh draws=numpy
 pandas.GroupBy: * -> pandas fresh
+pandas.GroupBy: plot hist boxplot -> matplotlib fresh
+pandas.GroupBy: sample -> pandas fresh draws=numpy
 numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip
     any all prod nonzero repeat searchsorted conj flatten -> numpy fresh
 numpy.ndarray: tolist -> list fresh nested
@@ -317,8 +328,9 @@ random.Random: * -> ? fresh
 random.Random: shuffle -> NoneType changes=args
 estimator: fit set_params set_output partial_fit -> self
 estimator: fit_transform transform inverse_transform predict predict_proba predict_log_proba
-    decision_function score fit_predict score_samples sample kneighbors staged_predict
+    decision_function score fit_predict score_samples kneighbors staged_predict
     get_feature_names_out -> data fresh
+estimator: sample -> data fresh draws=numpy
 estimator: score -> float fresh
 estimator: get_params -> dict
 estimator: save_model -> NoneType writes=0
