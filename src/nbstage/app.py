@@ -116,7 +116,7 @@ def _convert_one(
         return None, problems
     workdir = workdir_of(config, path)
     values = {found.name: held.get(found.name, found.value) for found in find_parameters(blocks)}
-    analysed = program(blocks, partial(star_names, root, workdir), values)
+    analysed = program(blocks, partial(star_names, root, workdir), values, {})
     flow, shared = trace_flow(analysed), share(analysed)
     plans = plan_stages(flow, shared, config, path)
     converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known)

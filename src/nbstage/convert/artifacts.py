@@ -41,9 +41,22 @@ def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) 
         return f"artifacts/{stage.name}/{stem}.pkl"
     value = value_of(flow, names[0], stage.outputs[names[0]])
     declared = config.formats.get(f"{stage.name}.{names[0]}") or config.formats.get(names[0])
+    seen = seen_format(flow, stage.name, names[0])
     unset = names[0] in stage.unset
     type = "" if unset or value is None else value.type
-    return f"artifacts/{stage.name}/{stem}{extension(type, declared)}"
+    return f"artifacts/{stage.name}/{stem}{extension(type, declared, seen)}"
+
+
+def seen_format(flow: Flow, stage: str, name: str) -> str | None:
+    """The format that held a value of the stage exactly in a traced run, "" if none did; None if
+    that is not known.
+    """
+    program = flow.program
+    cells = dict.fromkeys(
+        program.units[index].block.cell.number for index in reversed(flow.stages[stage].units)
+    )
+    facts = (program.facts[cell] for cell in cells if cell in program.facts)
+    return next((found.formats[name] for found in facts if name in found.formats), None)
 
 
 def inputs_of(stage: StageFlow, artifacts: dict[str, tuple[Artifact, ...]]) -> tuple[Artifact, ...]:

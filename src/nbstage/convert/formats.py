@@ -24,8 +24,12 @@ _BY_TYPE = {
 }
 
 
-def extension(type: str, declared: str | None) -> str:
-    """The extension of the file that a value of this type is stored in."""
+def extension(type: str, declared: str | None, seen: str | None = None) -> str:
+    """The extension of the file that a value is stored in: by the format that is declared, else by
+    the one that held it exactly in a traced run, else by its type.
+    """
     if declared is not None:
         return FORMATS[declared]
+    if seen and not (seen == "pickle" and known.is_estimator(type)):
+        return FORMATS.get(seen, ".pkl")
     return ".joblib" if known.is_estimator(type) else _BY_TYPE.get(type, ".pkl")

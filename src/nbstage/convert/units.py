@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, Segment, segments
-from nbstage.convert.effects import Effects, analyse
+from nbstage.convert.effects import CellCode, Effects, analyse
 from nbstage.convert.effects.scope import late_free_names
 from nbstage.convert.effects.values import Value
-from nbstage.model import Role
+from nbstage.model import CellFacts, Role
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -53,7 +53,7 @@ class Program:
 
     `parameters` maps a parameter's name to the unit that gives it. `repeatable` units may be
     repeated in any stage; those in `importable` can stand in a module of their own, for all that
-    they need is importable too.
+    they need is importable too. `facts` are what a traced run saw, by the number of the cell.
     """
 
     units: tuple[Unit, ...]
@@ -61,6 +61,7 @@ class Program:
     parameters: dict[str, int]
     repeatable: frozenset[int] = frozenset()
     importable: frozenset[int] = frozenset()
+    facts: dict[int, CellFacts] = field(default_factory=dict)
 
     def writer_before(self, name: str, index: int) -> int | None:
         """The last unit before `index` that binds or may change the name."""
@@ -79,15 +80,25 @@ def program(
     blocks: tuple[Block, ...],
     star_names: Callable[[str], tuple[str, ...] | None],
     parameters: dict[str, object],
+    facts: dict[int, CellFacts],
 ) -> Program:
-    """Analyse a notebook top to bottom. `parameters` are the values that params.yaml gives."""
-    every = [segment for block in blocks for segment in segments(block)]
-    statements = [_with_value(segment, parameters) for segment in every]
+    """Analyse a notebook top to bottom.
+
+    `parameters` are the values that params.yaml gives, `facts` what a traced run saw, by the
+    number of the cell.
+    """
+    parts = [(block, segments(block)) for block in blocks]
+    cells = [
+        CellCode(
+            tuple(_with_value(segment, parameters) for segment in found),
+            facts.get(block.cell.number),
+        )
+        for block, found in parts
+    ]
+    every = [segment for _, found in parts for segment in found]
     units = tuple(
         Unit(index, segment, done.effects, done.values)
-        for index, (segment, done) in enumerate(
-            zip(every, analyse(statements, star_names, {}), strict=True)
-        )
+        for index, (segment, done) in enumerate(zip(every, analyse(cells, star_names), strict=True))
     )
     draft = _Draft()
     for unit in units:
@@ -105,7 +116,7 @@ def program(
     importable = _settle(
         found, {index for index in repeatable if _once(found, units[index])}, _needs_importable
     )
-    return Program(units, found.writers, found.parameters, repeatable, importable)
+    return Program(units, found.writers, found.parameters, repeatable, importable, facts)
 
 
 def parameter_name(unit: Unit) -> str:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from nbstage.convert.effects.expressions import evaluate
 from nbstage.convert.effects.machine import GLOBAL, Effects, Machine
+from nbstage.convert.effects.observed import name_files, settle
 from nbstage.convert.effects.statements import execute
 from nbstage.convert.effects.sweep import sweep
 from nbstage.convert.effects.values import Value
+from nbstage.model import CellFacts
 
-__all__ = ["Analysed", "Effects", "analyse"]
+__all__ = ["Analysed", "CellCode", "Effects", "analyse"]
 
 _SWEEP = 200  # statements between two sweeps
 
@@ -28,24 +30,52 @@ class Analysed:
     values: dict[str, Value]
 
 
+@dataclass(frozen=True, slots=True)
+class CellCode:
+    """The statements of a code cell, and what a traced run saw of it."""
+
+    statements: tuple[ast.stmt, ...]
+    seen: CellFacts | None = None
+
+
 def analyse(
-    statements: Iterable[ast.stmt],
-    star_names: Callable[[str], tuple[str, ...] | None],
-    given: dict[str, Value],
+    cells: Iterable[CellCode], star_names: Callable[[str], tuple[str, ...] | None]
 ) -> Iterator[Analysed]:
     """Each statement of a notebook, top to bottom, with its effects.
 
-    `star_names` tells the names `from module import *` brings; `given` are values known before the
-    first statement.
+    `star_names` tells the names `from module import *` brings.
     """
     machine = Machine(evaluate, execute, star_names)
-    machine.store[0].update({(GLOBAL, name): value for name, value in given.items()})
-    for position, statement in enumerate(statements, start=1):
-        if position % _SWEEP == 0:
-            sweep(machine)
-        machine.effects, machine.bound, machine.dead = Effects(), set(), False
-        execute(machine, [statement])
-        yield Analysed(statement, _settled(machine), _values(machine))
+    count = 0
+    for cell in cells:
+        machine.seen = cell.seen
+        done = []
+        for statement in cell.statements:
+            count += 1
+            if count % _SWEEP == 0:
+                sweep(machine)
+            done.append(_analysed(machine, statement))
+        if cell.seen is not None and done:
+            _settle(machine, cell.seen, done)
+        yield from done
+
+
+def _analysed(machine: Machine, statement: ast.stmt) -> Analysed:
+    machine.effects, machine.bound, machine.dead = Effects(), set(), False
+    execute(machine, [statement])
+    return Analysed(statement, _settled(machine), _values(machine))
+
+
+def _settle(machine: Machine, seen: CellFacts, done: list[Analysed]) -> None:
+    """Let what the run saw settle what the cell's code leaves open."""
+    name_files(seen, [(one.node, one.effects) for one in done])
+    for name, value in settle(machine, seen, [one.effects for one in done]).items():
+        last = next(one for one in reversed(done) if _touches(one.effects, name))
+        last.values[name] = value
+
+
+def _touches(effects: Effects, name: str) -> bool:
+    return name in effects.binds or name in effects.changes
 
 
 def _settled(machine: Machine) -> Effects:

@@ -11,7 +11,13 @@ import re
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
 from nbstage.convert.effects.follow import anything, call_back, call_function, unknown_call, using
-from nbstage.convert.effects.library import _USED_UP, call_estimator, change_library, known_call
+from nbstage.convert.effects.library import (
+    USED_UP,
+    call_estimator,
+    change_library,
+    known_call,
+    use_up,
+)
 from nbstage.convert.effects.machine import (
     Machine,
     branch,
@@ -122,9 +128,9 @@ def _call_path(
     machine.effects.paths.add(path)
     machine.effects.draws_figures |= path.startswith(("matplotlib.pyplot.", "seaborn."))
     if path in _CONSUMERS:
-        change(
+        use_up(
             machine,
-            [obj for value in args for obj in value.objs if obj.type == "" or obj.type in _USED_UP],
+            [obj for value in args for obj in value.objs if obj.type == "" or obj.type in USED_UP],
         )
     if path == "builtins.id":
         keep_identity(machine, args)

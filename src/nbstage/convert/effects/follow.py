@@ -8,7 +8,6 @@ from collections.abc import Callable
 from nbstage.convert import known
 from nbstage.convert.effects.machine import (
     BUDGET,
-    GLOBAL,
     RANDOM,
     Frame,
     Machine,
@@ -16,8 +15,8 @@ from nbstage.convert.effects.machine import (
     change,
     draw,
     inside,
+    may_draw,
     new_frame,
-    peek,
     put,
 )
 from nbstage.convert.effects.objects import (
@@ -223,15 +222,18 @@ def unknown_call(machine: Machine, values: tuple[Value, ...], *, follow: bool = 
     """
     machine.effects.unknown = True
     objs = {obj for value in values for obj in value.objs}
-    change(machine, [obj for obj in objs if obj.type not in ("function", "class")])
-    for source, name in RANDOM.items():
-        if peek(machine, Frame(GLOBAL), name) is not None:
+    changed = change(machine, objs - _code(objs), doubt=True)
+    for source in RANDOM:
+        if may_draw(machine, source):
             draw(machine, source)
     if follow:
         call_back(machine, (), values, anything)
-    # The result ties all that went in together: each may have been put into each.
+    # The result ties all that went in together: each may have been put into each that was changed.
     result = made("", None, *values)
-    for obj in objs:
-        if obj.type not in ("function", "class"):
-            obj.hold([result])
+    for obj in changed:
+        obj.hold([result])
     return of(result)
+
+
+def _code(objs: set[Obj]) -> set[Obj]:
+    return {obj for obj in objs if obj.type in ("function", "class")}

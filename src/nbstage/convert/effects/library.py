@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
@@ -24,11 +24,12 @@ from nbstage.convert.effects.values import (
     NOTHING,
     Obj,
     Value,
+    closure,
     of,
     reach,
 )
 
-_USED_UP = frozenset({"iterator", "pairs", "file"})
+USED_UP = frozenset({"iterator", "pairs", "file"})
 
 
 def known_call(
@@ -42,7 +43,7 @@ def known_call(
     everything = (*args, *keywords.values())
     files.use(machine, what, receiver, args, keywords)
     _report_changes(machine, what, receiver, args, keywords)
-    change(machine, [obj for value in everything for obj in value.objs if obj.type in _USED_UP])
+    use_up(machine, [obj for value in everything for obj in value.objs if obj.type in USED_UP])
     machine.effects.draws_figures |= what.result.startswith("matplotlib")
     machine.effects.varies |= what.varies
     machine.effects.acts |= what.acts
@@ -57,6 +58,16 @@ def known_call(
         draw(machine, what.draws)
     call_back(machine, (receiver,) if receiver is not None else (), everything, calls or _special)
     return special.result(what, receiver, args, keywords)
+
+
+def use_up(machine: Machine, objs: Iterable[Obj]) -> None:
+    """Report that iterators are read. `zip(xs, ys)` does nothing to what it gives, but a `map` in
+    it, or a generator, may do anything.
+    """
+    inner = closure(objs, lambda obj: obj.kin if obj.type == "pairs" else ())
+    pairs = {obj for obj in inner if obj.type == "pairs"}
+    change(machine, pairs, deep=False)
+    change(machine, [obj for obj in inner - pairs if obj.type in ("", *USED_UP)])
 
 
 def _given_state(keywords: dict[str, Value]) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nbstage.convert.effects.values import Obj, Value, holders_of, join, reach
+from nbstage.model import CellFacts
 
 #: Global random states are names of the notebook too: seeding binds them, drawing reads and changes
 #: them.
@@ -83,9 +84,10 @@ class Effects:
     `settings` are the libraries that are set, `files` those read and written. `paths` are the
     library names it uses, `builtins` the built-in ones, `quoted` names that stand in text:
     `df.query("a > @threshold")`. `unknown` says that something was called of which nothing is
-    known, `varies` that the result differs from run to run, `acts` that it acts on the world
-    outside, `looks` that it looks for files, `moves` that it changes the working directory,
-    `draws_figures` that it works on pyplot's figures.
+    known, `doubtful` that it may have changed a value, which a traced run would tell, `varies` that
+    the result differs from run to run, `acts` that it acts on the world outside, `looks` that it
+    looks for files, `moves` that it changes the working directory, `draws_figures` that it works on
+    pyplot's figures.
     """
 
     reads: dict[str, Site] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class Effects:
     builtins: set[str] = field(default_factory=set)
     quoted: set[str] = field(default_factory=set)
     unknown: bool = False
+    doubtful: bool = False
     varies: bool = False
     acts: bool = False
     looks: bool = False
@@ -135,13 +138,15 @@ GLOBALS = Frame(GLOBAL)
 class Machine:
     """One abstract run.
 
-    `evaluate` and `execute` are the interpreter's two verbs, given by the package.
+    `evaluate` and `execute` are the interpreter's two verbs, given by the package. `seen` is what a
+    traced run saw of the cell at hand.
     """
 
     evaluate: Callable[[Machine, ast.expr], Value]
     execute: Callable[[Machine, Iterable[ast.stmt]], None]
     star_names: Callable[[str], tuple[str, ...] | None]
     effects: Effects = field(default_factory=Effects)
+    seen: CellFacts | None = None
     store: list[dict[tuple[int, str], Value]] = field(default_factory=lambda: [{}])
     bound: set[str] = field(default_factory=set)
     dead: bool = False
@@ -243,19 +248,50 @@ def forget(machine: Machine, name: str) -> None:
     machine.bound.add(name)
 
 
-def change(machine: Machine, objs: Iterable[Obj], *, deep: bool = True) -> None:
-    """Report that the objects may be changed: every global that holds one of them is."""
-    for obj in set(objs):
+def change(
+    machine: Machine, objs: Iterable[Obj], *, deep: bool = True, doubt: bool = False
+) -> set[Obj]:
+    """Report that the objects may be changed: every global that holds one of them is.
+
+    In doubt, only those that a traced run did not see unchanged. Gives those that are reported.
+    """
+    changed = set(objs)
+    for obj in list(changed):
         if isinstance(obj.detail, Owned):
             machine.effects.settings.add(obj.detail.library)
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
         inner = {part for part in reach([obj]) if part.type not in _PASSED_ON} if deep else {obj}
-        (machine.effects.changed_deep if deep else machine.effects.changed).update(inner)
         names = _names_of(machine, holders_of(inner))
+        if doubt and names and not (names := _unsure(machine, names)):
+            changed.discard(obj)
+            continue
+        (machine.effects.changed_deep if deep else machine.effects.changed).update(inner)
         for name in names - machine.bound:
             machine.effects.changes.setdefault(name, machine.site)
         if len(names) > 1:
             machine.effects.groups.add(names)
+    return changed
+
+
+def _unsure(machine: Machine, names: frozenset[str]) -> frozenset[str]:
+    """Of names whose values an unknown call may change, those that the run did not see unchanged:
+    all of them where there are no facts of the cell, or the call may not have run.
+    """
+    seen = machine.seen
+    if seen is None:
+        machine.effects.doubtful |= not names <= machine.bound
+        return names
+    if len(machine.store) > 1:
+        return names
+    return names & {*seen.changes, *seen.binds, *seen.deletes}
+
+
+def may_draw(machine: Machine, source: str) -> bool:
+    """Whether an unknown call may have drawn from a global random state that was seeded."""
+    if peek(machine, GLOBALS, RANDOM[source]) is None:
+        return False
+    seen = machine.seen
+    return seen is None or len(machine.store) > 1 or source in seen.draws
 
 
 def _names_of(machine: Machine, holders: set[Obj]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from nbstage.convert.artifacts import seen_format
 from nbstage.convert.effects.objects import ClassInfo, FunctionInfo, library_bases, members_of
 from nbstage.convert.effects.scope import free_names, late_free_names
 from nbstage.convert.effects.values import Obj, closure
@@ -59,7 +60,21 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
     unknown = value is None or (not value.type and not value.path)
     formats = converted.config.formats
     declared = crossing.name in formats or f"{crossing.source}.{crossing.name}" in formats
-    if unknown and not declared and not errors and not crossing.name.startswith("<"):
+    seen = seen_format(converted.flow, crossing.source, crossing.name)
+    if seen == "" and not errors:
+        yield Problem(
+            "NBS230",
+            f"'{crossing.name}' is needed by stage '{crossing.target}', but when the notebook was traced, no file could hold it",
+            converted.place(crossing.maker),
+            f"make it anew in stage '{crossing.target}', or do this work in one stage.",
+        )
+    if (
+        unknown
+        and seen is None
+        and not declared
+        and not errors
+        and not crossing.name.startswith("<")
+    ):
         yield Problem(
             "NBS303",
             f"the type of '{crossing.name}' is not known without running the notebook, so it travels as a pickle",

@@ -1,0 +1,142 @@
+"""What a traced run saw of the cell at hand, and how it settles what the code leaves open.
+
+Facts are about one run, and about a cell as a whole. So they settle doubts and nothing else: what a
+call of which nothing is known did, where it surely ran, and of which type a value is that no table
+tells. What the code says for certain stays; what the run saw and the code does not show is added.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import combinations
+
+from nbstage.convert import known
+from nbstage.convert.effects.machine import (
+    GLOBAL,
+    GLOBALS,
+    RANDOM,
+    Effects,
+    FileUse,
+    Machine,
+    Mark,
+    Oddity,
+    change,
+    draw,
+    peek,
+)
+from nbstage.convert.effects.values import Obj, Value, reach
+from nbstage.model import CellFacts
+
+#: Types of the analysis that stand for several.
+_VAGUE = frozenset({"", "pandas", "numpy", "data", "scalar"})
+_PLAIN = frozenset({"int", "float", "complex", "bool", "str", "bytes", "NoneType", "range"})
+_DATA = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
+_CONTAINERS = frozenset({"list", "dict", "set"})
+#: Of these a type's name says nothing, or the analysis knows more.
+_LEFT_ALONE = frozenset({"function", "builtin_function_or_method", "module", "type", "method"})
+
+
+def settle(machine: Machine, seen: CellFacts, cell: list[Effects]) -> dict[str, Value]:
+    """Add to the effects of a cell's last statement what the run saw and the cell's code does not
+    show; gives the values that are known better now. `cell` are the effects of its statements.
+    """
+    touched = {name for effects in cell for name in (*effects.binds, *effects.changes)}
+    _add_changes(machine, seen, touched)
+    told = {
+        mark.detail for effects in cell for mark in effects.marks if mark.kind is Oddity.UNSEEDED
+    }
+    for source in seen.draws:
+        if source in RANDOM and RANDOM[source] not in touched and source not in told:
+            draw(machine, source)
+    touched.update(machine.effects.changes)
+    better = {name: value for name, value in _better_values(machine, seen) if name in touched}
+    for name, value in better.items():
+        for obj in value.objs:
+            obj.names.add(name)
+        machine.store[0][GLOBAL, name] = value
+    _add_shares(machine, seen)
+    return better
+
+
+def _add_changes(machine: Machine, seen: CellFacts, touched: set[str]) -> None:
+    for name in seen.changes:
+        value = peek(machine, GLOBALS, name)
+        if name in touched or value is None or seen.binds.get(name, "") in _LEFT_ALONE:
+            continue
+        if seen.binds.get(name, "").startswith("matplotlib."):
+            continue  # whatever is drawn changes a figure
+        machine.effects.changes.setdefault(name, machine.site)
+        change(machine, value.objs, deep=False)
+
+
+def _better_values(machine: Machine, seen: CellFacts) -> Iterator[tuple[str, Value]]:
+    for name, type in seen.binds.items():
+        value = peek(machine, GLOBALS, name)
+        if value is None or value.path or value.type not in _VAGUE or type in _LEFT_ALONE:
+            continue
+        better = _as_seen(type, value)
+        if better is not None:
+            yield name, better
+
+
+def _as_seen(type: str, value: Value) -> Value | None:
+    """The value with the type that the run saw. What an unknown call gave is taken for a new
+    object: what it shares, the run has seen too.
+    """
+    if type in _PLAIN:
+        return Value(type=type)
+    if type.startswith("numpy.") and type not in _DATA and value.type == "scalar":
+        return None
+    if type in ("generator", "iterator"):
+        return Value(frozenset({Obj("iterator")}), "iterator")
+    if type == "tuple":
+        return Value(frozenset({Obj("")}), "tuple") if value.type == "" else None
+    if type not in _DATA | _CONTAINERS and not known.is_estimator(type):
+        return None
+    obj = Obj(type)
+    if value.type:
+        obj.share(value.objs)
+    if type not in _DATA:
+        obj.hold([Obj("")])
+    return Value(frozenset({obj}), type)
+
+
+def _add_shares(machine: Machine, seen: CellFacts) -> None:
+    """Tie the values that share something which the code does not show."""
+    for group in seen.shares:
+        values = {name: peek(machine, GLOBALS, name) for name in group}
+        objs = {name: value.objs for name, value in values.items() if value and value.objs}
+        for one, other in combinations(sorted(objs), 2):
+            if reach(objs[one]).isdisjoint(reach(objs[other])):
+                for obj in objs[one]:
+                    obj.share(objs[other])
+
+
+def name_files(seen: CellFacts, cell: list[tuple[ast.stmt, Effects]]) -> None:
+    """Give the files that the run saw to the statements whose paths the code does not tell.
+
+    Only where each unknown path has met a file: else there may be others.
+    """
+    told = {use.path for _, effects in cell for use in effects.files}
+    for modes, paths in (("r", seen.reads), ("wa", seen.writes)):
+        found = [path for path in paths if path not in told]
+        unnamed = [
+            (effects, mark)
+            for node, effects in cell
+            for mark in effects.marks
+            if _lacks_path(mark, modes) and not (modes != "r" and _may_skip(node))
+        ]
+        if unnamed and len(found) >= len(unnamed):
+            effects, mark = unnamed[0]
+            effects.files += [FileUse(path, modes[0], mark.site, True) for path in found]
+            for effects, mark in unnamed:
+                effects.marks.remove(mark)
+
+
+def _lacks_path(mark: Mark, modes: str) -> bool:
+    return mark.kind is Oddity.NO_PATH and mark.detail in modes
+
+
+def _may_skip(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If | ast.Try | ast.While | ast.Match)
