@@ -84,10 +84,10 @@ class Effects:
     `settings` are the libraries that are set, `files` those read and written. `paths` are the
     library names it uses, `builtins` the built-in ones, `quoted` names that stand in text:
     `df.query("a > @threshold")`. `unknown` says that something was called of which nothing is
-    known, `doubtful` that it may have changed a value, which a traced run would tell, `varies` that
-    the result differs from run to run, `acts` that it acts on the world outside, `looks` that it
-    looks for files, `moves` that it changes the working directory, `draws_figures` that it works on
-    pyplot's figures.
+    known; `doubtful` are the names whose values it may have changed, which a traced run would tell.
+    `varies` says that the result differs from run to run, `acts` that it acts on the world outside,
+    `looks` that it looks for files, `moves` that it changes the working directory, `draws_figures`
+    that it works on pyplot's figures.
     """
 
     reads: dict[str, Site] = field(default_factory=dict)
@@ -105,8 +105,8 @@ class Effects:
     paths: set[str] = field(default_factory=set)
     builtins: set[str] = field(default_factory=set)
     quoted: set[str] = field(default_factory=set)
+    doubtful: set[str] = field(default_factory=set)
     unknown: bool = False
-    doubtful: bool = False
     varies: bool = False
     acts: bool = False
     looks: bool = False
@@ -279,7 +279,7 @@ def _unsure(machine: Machine, names: frozenset[str]) -> frozenset[str]:
     """
     seen = machine.seen
     if seen is None:
-        machine.effects.doubtful |= not names <= machine.bound
+        machine.effects.doubtful |= names - machine.bound
         return names
     if len(machine.store) > 1:
         return names
