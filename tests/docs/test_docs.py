@@ -11,6 +11,7 @@ import pytest
 from nbstage.config import parse_config
 from nbstage.explain import codes
 from tests.docs.pages import ROOT, anchors, fenced_blocks, links, run_page
+from tests.meaning.constructs_as_text import constructs
 
 
 def text_of(page: str) -> str:
@@ -65,3 +66,14 @@ def test_settings_that_are_shown_are_valid(page: str) -> None:
     for block in fenced_blocks(text_of(page)):
         if block.kind == "toml":
             parse_config(block.text)
+
+
+def test_the_page_on_meaning_says_of_each_construct_what_comes_of_it() -> None:
+    known = {construct.title: construct.expected for construct in constructs()}
+    rows = re.findall(
+        r"(?m)^\| ([^|]+) \| (kept|NBS[^|]+) \| [^|]+ \|$", text_of("docs/meaning.md")
+    )
+    assert len(rows) > 70
+    for title, said in rows:
+        expected = "equal" if said == "kept" else f"refused {said.replace(' and', '')}"
+        assert known.get(title) == expected, title
