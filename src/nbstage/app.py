@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbstage.config import read_config
 from nbstage.convert import disk, plan
@@ -39,6 +40,9 @@ from nbstage.notebook.read import read
 from nbstage.notebook.tags import label, name_clashes, without_tag_lines
 from nbstage.project import find_notebooks
 from nbstage.surroundings import local_modules, star_names
+
+if TYPE_CHECKING:
+    from nbstage.verify.nouns import Tolerance, Verification, Verified
 
 
 def convert(
@@ -78,6 +82,38 @@ def show(root: Path, notebook: str) -> Shown:
     if any(_has_error((problem,)) and problem.code < "NBS113" for problem in problems):
         return Shown(Pipeline(), problems)
     return Shown(_together(found, config, None), problems)
+
+
+def verify(
+    root: Path,
+    notebooks: tuple[str, ...] = (),
+    *,
+    tolerance: Tolerance,
+    keep: Path | None,
+    say: Callable[[str], None],
+) -> Verification:
+    """What notebooks and pipelines compute, each run from scratch in a copy, compared. Nothing is
+    run where a notebook has an error or its pipeline is out of step.
+    """
+    from nbstage.verify.nouns import Verification
+    from nbstage.verify.run import verify_notebook
+
+    outcome = check(root, notebooks)
+    if outcome.changes or _has_error(outcome.problems):
+        return Verification((), outcome.problems, outcome.changes)
+    config = read_config(root)
+    found, _ = _convert_all(root, config, notebooks or find_notebooks(root, config))
+    held = read_params(disk.read_text(root, "params.yaml"))
+    given = held if isinstance(held, dict) else {}
+    done: list[Verified] = []
+    for converted, _ in found:
+        names = [parameter.name for parameter in find_parameters(converted.blocks)]
+        values = {name: given[name] for name in names if name in given}
+        folder = keep if keep is None or len(found) == 1 else keep / str(len(done) + 1)
+        done.append(
+            verify_notebook(root, converted, values, tolerance=tolerance, keep=folder, say=say)
+        )
+    return Verification(tuple(done), outcome.problems)
 
 
 Found = tuple[tuple[Converted, LocalModules], ...]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_verify import verify
 from nbstage.errors import UserError
 from nbstage.help_page import Commands, print_version
 
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     from nbstage.report.data import Plain
 
 # A command imports what it needs when it runs: `nbstage --help` does not wait for that.
-
-
-class Exit(IntEnum):
-    """The exit codes of every command."""
-
-    FINE = 0
-    TO_FIX = 1
-    USAGE = 2
-    DEFECT = 3
-    INTERRUPTED = 130
-    PIPE_CLOSED = 141
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -81,9 +71,7 @@ def cli(ctx: click.Context) -> int:
     return Exit.FINE
 
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _diffs = click.option("--diff", "diffs", is_flag=True, help="Show the changes line by line.")
-_notebooks = click.argument("notebooks", nargs=-1, metavar="[NB]...")
 
 
 @cli.command(
@@ -115,12 +103,12 @@ def init(folder: Path) -> int:
     "nbstage convert notebooks/churn.ipynb\n"
     "nbstage convert --dry-run --diff",
 )
-@_notebooks
+@notebooks_argument
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 @click.option("--static", is_flag=True, help="Never run a notebook (this version never does).")
 @_diffs
-@_as_json
+@as_json_option
 def convert(
     notebooks: tuple[str, ...],
     *,
@@ -138,7 +126,7 @@ def convert(
     from nbstage.report.problems import has_errors
     from nbstage.terminal import patience, print_outcome, print_outcome_as_json
 
-    root, names = _chosen(notebooks)
+    root, names = chosen(notebooks)
     with patience("converting"):
         outcome = convert_notebooks(root, names, force=force, dry_run=dry_run)
     failed = has_errors(outcome.problems)
@@ -158,9 +146,9 @@ def convert(
     short_help="Say what convert would change, and all problems.",
     epilog="nbstage check\nnbstage check --diff",
 )
-@_notebooks
+@notebooks_argument
 @_diffs
-@_as_json
+@as_json_option
 def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
     """Say what convert would change, and all problems. Runs nothing and writes nothing.
 
@@ -170,7 +158,7 @@ def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
     from nbstage.report.problems import has_errors
     from nbstage.terminal import patience, print_outcome, print_outcome_as_json
 
-    root, names = _chosen(notebooks)
+    root, names = chosen(notebooks)
     with patience("checking"):
         outcome = check_notebooks(root, names)
     if as_json:
@@ -193,7 +181,7 @@ def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
     default="text",
     help="How to show it (default: text).",
 )
-@_as_json
+@as_json_option
 def show(notebook: str | None, *, form: str, as_json: bool) -> int:
     """Show the stages of NB, what travels between them, its parameters and its problems."""
     from nbstage.app import show as show_notebook
@@ -203,7 +191,7 @@ def show(notebook: str | None, *, form: str, as_json: bool) -> int:
     from nbstage.report.stages import pipeline_as_text
     from nbstage.terminal import paint_for, patience, print_json, print_problems
 
-    root, names = _chosen((notebook,) if notebook else ())
+    root, names = chosen((notebook,) if notebook else ())
     with patience("reading"):
         shown = show_notebook(root, names[0] if names else _only_notebook(root))
     if as_json or form == "json":
@@ -219,12 +207,15 @@ def show(notebook: str | None, *, form: str, as_json: bool) -> int:
     return Exit.TO_FIX if has_errors(shown.problems) else Exit.FINE
 
 
+cli.add_command(verify)
+
+
 @cli.command(
     short_help="Say what a problem code means.",
     epilog="nbstage explain NBS201\nnbstage explain",
 )
 @click.argument("code", required=False)
-@_as_json
+@as_json_option
 def explain(code: str | None, *, as_json: bool) -> int:
     """Say what the problem code CODE means: wrong, why, right. Without CODE: list all codes."""
     from nbstage.explain import codes, lookup
@@ -257,21 +248,6 @@ def _run(args: list[str]) -> int:
             return code
     except click.exceptions.Exit as done:
         return done.exit_code
-
-
-def _chosen(names: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
-    """The project's root and the notebooks named, relative to it."""
-    from nbstage.config import find_root
-    from nbstage.project import name_notebooks
-
-    try:
-        folder = Path.cwd()
-    except FileNotFoundError:
-        raise UserError(
-            "the current folder no longer exists", "go to your project's folder."
-        ) from None
-    root = find_root(folder)
-    return root, name_notebooks(root, folder, names)
 
 
 def _only_notebook(root: Path) -> str:

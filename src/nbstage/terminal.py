@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from nbstage.report.paint import Paint, colour, plain
+from nbstage.report.plain import clip, make_line
 
 if TYPE_CHECKING:
     from nbstage.model import Outcome, Problem
@@ -62,6 +64,32 @@ def patience(doing: str) -> Iterator[None]:
         timer.cancel()
         timer.join()
         if said.is_set() and stream.isatty():
+            stream.write("\r\x1b[K")
+            stream.flush()
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Give what to call with each step of a long piece of work. They are told on stderr, once it
+    has taken a second: on a terminal in one line, wiped at the end.
+    """
+    import time
+
+    stream, start, told = sys.stderr, time.monotonic(), False
+
+    def step(doing: str) -> None:
+        nonlocal told
+        if time.monotonic() - start < PATIENCE:
+            return
+        told = True
+        line = clip(make_line(doing), shutil.get_terminal_size().columns - 1)
+        stream.write(f"\r\x1b[K{line}" if stream.isatty() else f"{line}\n")
+        stream.flush()
+
+    try:
+        yield step
+    finally:
+        if told and stream.isatty():
             stream.write("\r\x1b[K")
             stream.flush()
 

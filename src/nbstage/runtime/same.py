@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from nbstage.runtime.same_plain import Finding
 
 
-def difference(a: object, b: object) -> str | None:
+def difference(
+    a: object, b: object, same: Callable[[object, object], bool] | None = None
+) -> str | None:
     """None where `b` is the same as `a`, else where they first differ: "column 'x'[3]: 1 became 2".
 
+    Parts that `same` takes for the same are not looked into: this is how floats may be close.
     Structures that contain themselves and deep ones are no trouble. An object of a type that is
     not known here is compared by what pickle sees of it; figures are not looked into.
     """
@@ -36,6 +39,8 @@ def difference(a: object, b: object) -> str | None:
         if type(x) not in SCALARS:
             seen.add((id(x), id(y)))
             alive.append((x, y))  # an id may be used again once its object is gone
+        if same is not None and same(x, y):
+            continue
         found = _compare(x, y)
         if isinstance(found, str):
             return f"{where}: {found}" if where else found

@@ -1,0 +1,40 @@
+"""What the commands have in common: exit codes, and the notebooks that were named."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+import click
+
+from nbstage.errors import UserError
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    FINE = 0
+    TO_FIX = 1
+    USAGE = 2
+    DEFECT = 3
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+notebooks_argument = click.argument("notebooks", nargs=-1, metavar="[NB]...")
+
+
+def chosen(names: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
+    """The project's root and the notebooks named, relative to it."""
+    from nbstage.config import find_root
+    from nbstage.project import name_notebooks
+
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise UserError(
+            "the current folder no longer exists", "go to your project's folder."
+        ) from None
+    root = find_root(folder)
+    return root, name_notebooks(root, folder, names)

@@ -1,0 +1,126 @@
+"""Two runs -> what is equal, what differs, and what would differ without the pipeline too."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from nbstage.model import Role
+from nbstage.verify.compare import Item, Side, compare, file_items, items_of, one_sided
+from nbstage.verify.environment import for_pipeline
+from nbstage.verify.notebook_run import NotebookRun, run_again
+from nbstage.verify.nouns import Failed, Finding, Kind, Verdict, Verified
+from nbstage.verify.unseeded import find_unseeded
+from nbstage.verify.wanted import stage_of_cells
+from nbstage.verify.work import Work, own_paths
+
+_KINDS = list(Kind)
+_PIPELINE = ("the pipeline doesn't write it", "only the pipeline writes it")
+_AGAIN = ("a second run doesn't write it", "a second run writes it")
+
+Files = tuple[tuple[str, str], ...]
+
+
+def judge(work: Work, notebook: NotebookRun, pipeline: Side) -> Verified:
+    """Compare all that the two runs left behind. Where something differs, the notebook is run once
+    more: what it doesn't make twice alike, no pipeline can.
+    """
+    path = work.converted.notebook.path
+    mine = notebook.side
+    files, left_out = _files(work, notebook, pipeline)
+    items = (*items_of(work.wanted, mine, pipeline), *file_items(files, mine, pipeline))
+    work.say("comparing")
+    compared = _compare(work, items, pipeline)
+    if isinstance(compared, Failed):
+        return Verified(path, failure=compared)
+    findings = (*compared, *one_sided(files, mine, pipeline, _PIPELINE))
+    if any(found.verdict is Verdict.DIFFERS for found in findings):
+        findings = _judge_again(work, notebook, pipeline, findings)
+    varies = any(found.verdict is Verdict.NOT_REPRODUCIBLE for found in findings)
+    unseeded = find_unseeded(work.converted.blocks) if varies else ()
+    return Verified(path, findings=_in_order(work, findings), left_out=left_out, unseeded=unseeded)
+
+
+def _compare(work: Work, items: tuple[Item, ...], at: Side) -> tuple[Finding, ...] | Failed:
+    return compare(items, work.tolerance, work.folder, at.root, for_pipeline(os.environ))
+
+
+def _files(work: Work, notebook: NotebookRun, pipeline: Side) -> tuple[Files, tuple[str, ...]]:
+    """The files to compare, each with its stage, and those that only cells outside of the pipeline
+    wrote.
+    """
+    paths = sorted((notebook.side.written | pipeline.written) - own_paths(work))
+    aside = {
+        block.cell.number
+        for block in work.converted.blocks
+        if block.role in (Role.SKIP, Role.CHECK)
+    }
+    cells = notebook.writers
+    left_out = [
+        path
+        for path in paths
+        if path not in pipeline.written and cells.get(path) and {*cells[path]} <= aside
+    ]
+    kept = (path for path in paths if path not in left_out)
+    return tuple((_stage_of(work, notebook, path), path) for path in kept), tuple(left_out)
+
+
+def _stage_of(work: Work, notebook: NotebookRun, path: str) -> str:
+    """The stage that writes a file, by the plan or by what was seen; "" if that isn't known."""
+    for plan in work.converted.plans:
+        if any(path == out or path.startswith(f"{out}/") for out in plan.writes):
+            return plan.name
+    stages = stage_of_cells(work.converted)
+    seen = [stages.get(cell, "") for cell in notebook.writers.get(path, ())]
+    return next(filter(None, reversed(seen)), "")
+
+
+def _judge_again(
+    work: Work, notebook: NotebookRun, pipeline: Side, findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    work.say("something differs: running the notebook once more")
+    again = run_again(work)
+    if isinstance(again, Failed):
+        return findings
+    mine, yours = notebook.side, again.side
+    differs = {_key(found) for found in findings if found.verdict is Verdict.DIFFERS}
+    groups = {(stage, kind) for stage, kind, _ in differs}
+    files = tuple(sorted((stage, name) for stage, kind, name in differs if kind is Kind.FILE))
+    every = items_of(work.wanted, mine, yours)
+    values = (item for item in every if (item.stage, item.kind) in groups)
+    items = (*values, *file_items(files, mine, yours))
+    compared = _compare(work, items, pipeline)
+    if isinstance(compared, Failed):
+        return findings
+    more = (*compared, *one_sided(files, mine, yours, _AGAIN))
+    varying = {_key(found): found.detail for found in more if found.verdict is Verdict.DIFFERS}
+    return tuple(_settled(found, varying) for found in findings)
+
+
+Key = tuple[str, Kind, str]
+
+
+def _key(found: Finding) -> Key:
+    return found.stage, found.kind, found.name
+
+
+def _settled(found: Finding, varying: dict[Key, str]) -> Finding:
+    if found.verdict is not Verdict.DIFFERS or _key(found) not in varying:
+        return found
+    detail = f"in two runs of the notebook itself {varying[_key(found)]}"
+    return replace(found, verdict=Verdict.NOT_REPRODUCIBLE, detail=detail)
+
+
+def _in_order(work: Work, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """By stage, then by kind, then by name; what belongs to no known stage at the end."""
+    stages = [plan.name for plan in work.converted.plans]
+    return tuple(
+        sorted(
+            findings,
+            key=lambda found: (
+                stages.index(found.stage) if found.stage in stages else len(stages),
+                _KINDS.index(found.kind),
+                found.name,
+            ),
+        )
+    )

@@ -1,0 +1,88 @@
+"""One verification at work: what it is about, and the folder that it happens in. An edge."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbstage.convert.rules import Converted
+from nbstage.errors import UserError
+from nbstage.verify.copies import copy_project
+from nbstage.verify.nouns import Kind, Tolerance, Wanted
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A notebook of the project in `root`, and the folder in which its runs take place.
+
+    `parameters` are the values that params.yaml gives, `say` is told of each step.
+    """
+
+    root: Path
+    converted: Converted
+    parameters: Mapping[str, object]
+    wanted: tuple[Wanted, ...]
+    tolerance: Tolerance
+    folder: Path
+    say: Say
+
+
+def own_paths(work: Work) -> frozenset[str]:
+    """What nbstage's part of the stages writes: all but the files of the user's own code."""
+    tables = {
+        f"{one.path}/{name}.csv"
+        for one in work.wanted
+        if one.kind is Kind.TABLE
+        for name in one.names
+    }
+    others = {one.path for one in work.wanted if one.kind is not Kind.TABLE}
+    done = {f"artifacts/{plan.name}/done.txt" for plan in work.converted.plans}
+    return frozenset(tables | others | done)
+
+
+def make_copy(work: Work, name: str) -> Path:
+    """A copy of the project without anything that the notebook's stages make.
+
+    Raises UserError where there is no room for it.
+    """
+    written = {path for plan in work.converted.plans for path in plan.writes}
+    try:
+        copy_project(work.root, work.folder / name, own_paths(work) | written)
+    except OSError as error:
+        raise _no_room(error) from None
+    return work.folder / name
+
+
+@contextmanager
+def folder_for(kept: Path | None) -> Iterator[Path]:
+    """A folder outside the project that is gone afterwards, or the one to be kept."""
+    try:
+        if kept is not None:
+            kept.mkdir(parents=True, exist_ok=True)
+            temporary = None
+        else:
+            temporary = tempfile.TemporaryDirectory(
+                prefix="nbstage-verify-", ignore_cleanup_errors=True
+            )
+    except OSError as error:
+        raise _no_room(error) from None
+    if temporary is None:
+        yield Path(os.path.realpath(kept or "."))
+        return
+    with temporary as name:
+        yield Path(os.path.realpath(name))
+
+
+def _no_room(error: OSError) -> UserError:
+    where = f"'{error.filename}': " if error.filename else ""
+    return UserError(
+        f"the project can't be copied to be run apart: {where}{error.strerror or error}",
+        "both runs need a copy of the project in a temporary folder; the variable TMPDIR says "
+        "where that may be.",
+    )
