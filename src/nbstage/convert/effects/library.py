@@ -30,6 +30,8 @@ from nbstage.convert.effects.values import (
 )
 
 USED_UP = frozenset({"iterator", "pairs", "file"})
+#: Words for a random state: a number, or a generator, which is drawn from.
+_STATES = ("random_state", "rng", "seed")
 
 
 def known_call(
@@ -71,8 +73,8 @@ def use_up(machine: Machine, objs: Iterable[Obj]) -> None:
 
 
 def _given_state(keywords: dict[str, Value]) -> bool:
-    state = keywords.get("random_state", keywords.get("seed"))
-    return state is not None and state.type != "NoneType"
+    states = [keywords[word] for word in _STATES if word in keywords]
+    return any(state.type != "NoneType" for state in states)
 
 
 def _report_changes(
@@ -95,8 +97,9 @@ def _report_changes(
     inplace = keywords.get("inplace")
     if inplace is not None and inplace.const is not False and receiver is not None:
         change(machine, receiver.objs)
-    if "out" in keywords:
-        change(machine, keywords["out"].objs)
+    for word in (*_STATES, "out", "output"):
+        if word in keywords:
+            change(machine, keywords[word].objs)
     overwrites = any(word.startswith("overwrite") for word in keywords)
     if overwrites or keywords.get("copy", NOTHING).const is False:
         change(machine, [obj for arg in args for obj in arg.objs])

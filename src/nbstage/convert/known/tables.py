@@ -61,6 +61,13 @@ numpy.random.seed numpy.random.set_state -> NoneType seeds=numpy
 numpy.random.default_rng numpy.random.Generator numpy.random.RandomState numpy.random.PCG64
     numpy.random.SeedSequence -> numpy.random.Generator
 scipy.* -> ?
+scipy.linalg.blas.* scipy.linalg.lapack.* -> ? changes=args
+scipy.signal.[a-z]* scipy.fft.[a-z]* scipy.fftpack.[a-z]* scipy.linalg.[a-z]* scipy.special.[a-z]*
+    scipy.integrate.[a-z]* scipy.optimize.[a-z]* scipy.spatial.distance.[a-z]* -> data fresh
+scipy.signal.lti scipy.signal.dlti scipy.signal.normalize scipy.signal.abcd_normalize
+    scipy.integrate.ode scipy.integrate.complex_ode scipy.integrate.solve_bvp -> ?
+scipy.optimize.basinhopping scipy.optimize.differential_evolution scipy.optimize.dual_annealing
+    scipy.optimize.quadratic_assignment -> data fresh draws=numpy
 scipy.sparse.save_npz -> NoneType writes=0
 scipy.sparse.load_npz -> ? fresh reads=0
 scipy.stats.* -> ? draws=numpy
