@@ -84,6 +84,8 @@ def _answer(job: Callable[[Answer], Answer], request: Answer, writer: int) -> No
 
 def _notebook(request: Answer) -> Answer:
     """Run all cells in one namespace: what each shows, and all values after each."""
+    from nbstage.runtime import close_figures
+
     run = _ipython() if request["ipython"] else _python()
     os.chdir(request["workdir"])
     sys.path[0] = ""
@@ -91,6 +93,7 @@ def _notebook(request: Answer) -> Answer:
     for cell in request["cells"]:
         namespace, error = run(cell["code"])
         sys.stdout.flush()
+        close_figures()  # as Jupyter's inline backend does
         request["shown"].seek(at)
         text = request["shown"].read().decode(errors="replace")
         at = request["shown"].seek(0, os.SEEK_END)

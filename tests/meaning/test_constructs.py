@@ -10,7 +10,7 @@ import pytest
 from tests.meaning.constructs_as_text import Construct, constructs
 from tests.meaning.harness import Forks, compare
 
-_HEAVY = ("learning", "values")
+_HEAVY = ("learning", "libraries", "values")
 ALL = constructs()
 
 

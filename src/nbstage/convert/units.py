@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, Segment, segments
 from nbstage.convert.effects import CellCode, Effects, analyse
+from nbstage.convert.effects.machine import Owned
 from nbstage.convert.effects.scope import late_free_names
 from nbstage.convert.effects.values import Value
 from nbstage.model import CellFacts, Role
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+#: Names that mean something else in each module.
+_OF_MODULES = frozenset({"__name__", "__file__"})
 #: Names that a stage's module needs for itself.
 RESERVED = frozenset({"main", "nbstage", "asyncio"})
 
@@ -175,7 +178,24 @@ def _may_repeat(program: Program, unit: Unit) -> bool:
         return quiet and not effects.settings
     if effects.changes or effects.unknown or effects.settings:
         return False
-    return defines(unit)
+    return defines(unit) or _fetches(program, unit)
+
+
+def _fetches(program: Program, unit: Unit) -> bool:
+    """Whether a statement gives a name to what is a library's and stays so: `log =
+    logging.getLogger("x")`, `read = pd.read_csv`.
+    """
+    match unit.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in unit.values:
+            found = unit.values[name]
+        case _:
+            return False
+    if isinstance(value, ast.Call):
+        return bool(found.objs) and all(isinstance(obj.detail, Owned) for obj in found.objs)
+    if not isinstance(value, ast.Name | ast.Attribute) or not found.path or found.objs:
+        return False
+    library = found.path.split(".")[0]
+    return not any(library in earlier.effects.settings for earlier in program.units[: unit.index])
 
 
 def is_definition(node: ast.stmt) -> bool:
@@ -234,8 +254,32 @@ def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:
 def _needs_importable(program: Program, unit: Unit, kept: set[int]) -> bool:
     if any(isinstance(node, ast.Global) for node in ast.walk(unit.node)):
         return False
-    names = {*unit.effects.reads, *unit.effects.soft, *late_names(unit)}
+    late = late_names(unit)
+    if late & _OF_MODULES or (not defines(unit) and _in_circle(program, unit)):
+        return False
+    names = {*unit.effects.reads, *unit.effects.soft, *late}
     return all(writer in kept for name in names for writer in program.writers.get(name, ()))
+
+
+def _in_circle(program: Program, unit: Unit) -> bool:
+    """Whether a value is made by what needs that value: then none of them can stand first.
+
+    class Box:
+        def copy(self): return EMPTY
+    EMPTY = Box()
+    """
+    seen: set[int] = set()
+    todo = [unit]
+    while todo:
+        one = todo.pop()
+        for name in {*one.effects.reads, *one.effects.soft, *late_names(one)}:
+            for writer in program.writers.get(name, ()):
+                if writer == unit.index:
+                    return True
+                if writer not in seen and defines(program.units[writer]):
+                    seen.add(writer)
+                    todo.append(program.units[writer])
+    return False
 
 
 def _once(program: Program, unit: Unit) -> bool:

@@ -11,6 +11,7 @@ import re
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
 from nbstage.convert.effects.follow import anything, call_back, call_function, unknown_call, using
+from nbstage.convert.effects.keepers import ask_cache
 from nbstage.convert.effects.library import (
     USED_UP,
     call_estimator,
@@ -33,8 +34,11 @@ from nbstage.convert.effects.objects import (
     made,
     members_of,
 )
+from nbstage.convert.effects.operators import look_for
+from nbstage.convert.effects.targets import set_attribute
 from nbstage.convert.effects.values import (
     IMMUTABLE,
+    NOTHING,
     Obj,
     Value,
     join,
@@ -52,20 +56,12 @@ _QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
 _KEEPERS = frozenset({"list", "dict", "set"})
 
 
+#: What goes through an iterator to its end.
 _CONSUMERS = frozenset(
     f"builtins.{name}"
     for name in (
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "dict",
-        "sorted",
-        "sum",
-        "min",
-        "max",
-        "any",
-        "all",
+        *("list", "tuple", "set", "frozenset", "dict", "sorted"),
+        *("sum", "min", "max", "any", "all"),
     )
 )
 
@@ -134,6 +130,10 @@ def _call_path(
         )
     if path == "builtins.id":
         keep_identity(machine, args)
+    if path in ("builtins.setattr", "builtins.delattr") and len(args) > 1:
+        name = args[1].const if isinstance(args[1].const, str) else ""
+        set_attribute(machine, args[0], name, join(args[2:]))
+        return NOTHING
     if args and (unbound := _UNBOUND.fullmatch(path)):
         return call_method(machine, args[0], unbound[1], args[1:], keywords, node)
     if path in _CALLERS and args:
@@ -224,6 +224,8 @@ def _call_on_object(
 ) -> Value:
     if isinstance(obj.detail, ClassInfo):
         return _call_on_instance(machine, obj, name, args, keywords)
+    if (asked := ask_cache(machine, obj, name)) is not None:
+        return asked
     what = known.method(obj.type, name)
     if name in _APPLIERS:
         _apply_library_functions(machine, obj, (*args, *keywords.values()))
@@ -232,6 +234,8 @@ def _call_on_object(
     if known.is_estimator(obj.type):
         return call_estimator(machine, what, obj, name, args, keywords)
     result = known_call(machine, what, of(obj), args, keywords)
+    if obj.type in _KEEPERS and args:
+        look_for(machine, of(obj), args[0])
     if what.changes == "self" and obj.type in _KEEPERS:
         for arg in (*args, *keywords.values()):
             obj.hold(arg.objs if name != "extend" else element_of(arg).objs | arg.objs)

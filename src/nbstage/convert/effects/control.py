@@ -25,6 +25,8 @@ _NAME_ERRORS = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
 
 def compound(machine: Machine, node: ast.stmt) -> None:
     match node:
+        case ast.If(test=test, body=body) if _asks_for_main(test):
+            machine.execute(machine, body)
         case ast.If(test=test, body=body, orelse=orelse):
             machine.evaluate(machine, test)
             branch(
@@ -56,6 +58,19 @@ def compound(machine: Machine, node: ast.stmt) -> None:
             machine.dead = True
         case _:
             return
+
+
+def _asks_for_main(test: ast.expr) -> bool:
+    """`if __name__ == "__main__":` always holds in a notebook, as it does in a stage."""
+    match test:
+        case ast.Compare(
+            left=ast.Name(id="__name__"),
+            ops=[ast.Eq()],
+            comparators=[ast.Constant(value="__main__")],
+        ):
+            return True
+        case _:
+            return False
 
 
 def _discard(value: Value) -> None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from nbstage.convert.effects import calls
+from nbstage.convert.effects.keepers import keeper_among, register, registries
 from nbstage.convert.effects.machine import (
     Machine,
     Oddity,
@@ -46,7 +47,8 @@ def define(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> No
     ):
         if arg.annotation is not None:
             machine.evaluate(machine, arg.annotation)
-    decorators = [_decorator(machine, decorator) for decorator in node.decorator_list]
+    told = {one: registries(machine, one) for one in node.decorator_list}
+    decorators = [_decorator(machine, one) for one, owners in told.items() if not owners]
     paths = {decorator.path for decorator in decorators}
     info = FunctionInfo(
         node,
@@ -54,14 +56,16 @@ def define(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> No
         values,
         is_static="builtins.staticmethod" in paths,
         is_property=bool(paths & {"builtins.property", "functools.cached_property"}),
+        keeps=keeper_among(paths),
     )
     function = made("function", info, *values)
     enclose(machine, function)
-    value = of(function)
+    for owners in told.values():
+        register(machine, owners, function)
     assign(
         machine,
         ast.copy_location(ast.Name(node.name, ast.Store()), node),
-        _decorated(machine, value, decorators),
+        _decorated(machine, of(function), decorators),
     )
 
 

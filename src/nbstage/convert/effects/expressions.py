@@ -33,7 +33,7 @@ from nbstage.convert.effects.objects import (
     members_of,
     part_of,
 )
-from nbstage.convert.effects.operators import compare, formatted, operation, unary
+from nbstage.convert.effects.operators import compare, formatted, look_for, operation, unary
 from nbstage.convert.effects.scope import (
     Comprehension,
     bindings,
@@ -161,6 +161,7 @@ def _subscript(machine: Machine, value: Value, index: Value, node: ast.expr) -> 
     if value.type in ("str", "bytes"):
         return Value(type=value.type)
     call_specials(machine, value, (index,))
+    look_for(machine, value, index)
     # Looking up a key that isn't there adds it.
     change(machine, [obj for obj in value.objs if obj.type == "collections.defaultdict"])
     if isinstance(node, ast.Slice) and (value.type in ("list", "tuple") or not value.type):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from nbstage.convert import known
+from nbstage.convert.effects.keepers import call_keeper
 from nbstage.convert.effects.machine import (
     BUDGET,
     RANDOM,
@@ -61,6 +62,13 @@ def call_function(
     machine.spent += 1 if isinstance(node, ast.Lambda) else len(node.body)
     if machine.calling.count(node) >= _ROLLED or machine.spent > BUDGET:
         return unknown_call(machine, (*args, *keywords.values()), follow=False)
+    return call_keeper(machine, obj, lambda: _run(machine, info, args, keywords))
+
+
+def _run(
+    machine: Machine, info: FunctionInfo, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> Value:
+    node = info.node
     frame = new_frame(machine, info.names, info.frame)
     machine.calling.append(node)
     with inside(machine, frame):

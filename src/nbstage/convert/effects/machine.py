@@ -39,6 +39,7 @@ class Oddity(Enum):
     STAR = "star"
     NO_PATH = "no path"
     SYS_PATH = "sys path"
+    CACHE_INFO = "cache info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,9 @@ def change(
     changed = set(objs)
     for obj in list(changed):
         if isinstance(obj.detail, Owned):
+            # Wherever it is fetched anew, the setting is made anew.
             machine.effects.settings.add(obj.detail.library)
+            continue
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
         inner = {part for part in reach([obj]) if part.type not in _PASSED_ON} if deep else {obj}
         names = _names_of(machine, holders_of(inner))

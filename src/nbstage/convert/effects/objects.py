@@ -18,7 +18,7 @@ _CONTAINERS = frozenset({"list", "set", "dict", "iterator"})
 @dataclass(eq=False, slots=True)
 class FunctionInfo:
     """A function, method or lambda of the notebook: its text, the scope it was made in, its
-    default values.
+    default values. `keeps` is the decorator that lets it keep something between calls.
     """
 
     node: Function
@@ -26,6 +26,7 @@ class FunctionInfo:
     defaults: tuple[Value, ...]
     is_static: bool = False
     is_property: bool = False
+    keeps: str = ""
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -95,7 +95,8 @@ def unary(machine: Machine, op: ast.unaryop, value: Value) -> Value:
 
 def compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Value:
     for value in values:
-        call_specials(machine, value, tuple(other for other in values if other is not value))
+        others = tuple(other for other in values if other is not value)
+        call_specials(machine, of(*_instances(value), type=""), others)
     # Without an `__eq__`, to be equal is to be the same object.
     may_be_told_apart = any(
         obj.type not in _EQUAL_BY_VALUE for value in values for obj in reach(value.objs)
@@ -107,8 +108,26 @@ def compare(machine: Machine, values: list[Value], ops: list[ast.cmpop]) -> Valu
     return Value(type="bool") if all(value.type in IMMUTABLE for value in values) else of(Obj(""))
 
 
+def _instances(value: Value) -> list[Obj]:
+    """The notebook's own objects that are the value or in it: comparing may call their methods."""
+    if not any(obj.leads_to_code for obj in value.objs):
+        return []
+    return [obj for obj in reach(value.objs) if obj.type == "instance"]
+
+
+def look_for(machine: Machine, container: Value, wanted: Value) -> None:
+    """Report that an object is looked for in a container: `table[thing]`, `things.index(thing)`.
+
+    Without an `__eq__` only the very object is found.
+    """
+    if any(obj.type not in _EQUAL_BY_VALUE for obj in wanted.objs):
+        keep_identity(machine, (container, wanted))
+
+
 def formatted(machine: Machine, parts: list[ast.expr]) -> Value:
     values = [machine.evaluate(machine, part) for part in parts]
+    for value in values:
+        call_specials(machine, value, ())
     plain = [
         str(value.const) for value in values if isinstance(value.const, str | int | PurePosixPath)
     ]

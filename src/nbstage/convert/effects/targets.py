@@ -49,16 +49,20 @@ def assign(machine: Machine, target: ast.expr, value: Value) -> None:
         case ast.Starred(value=inner):
             assign(machine, inner, of(made("list", None, value)))
         case ast.Attribute(value=inner, attr=name):
-            container = machine.evaluate(machine, inner)
-            for obj in container.objs:
-                obj.attributes[name] = (
-                    join([obj.attributes[name], value]) if name in obj.attributes else value
-                )
-            _set_part(machine, container, value, deep=False)
+            set_attribute(machine, machine.evaluate(machine, inner), name, value)
         case ast.Subscript(value=inner, slice=index):
             machine.evaluate(machine, index)
             container = machine.evaluate(machine, inner)
             _set_part(machine, container, value, deep=container.type != "pandas.DataFrame")
+
+
+def set_attribute(machine: Machine, container: Value, name: str, value: Value) -> None:
+    """Give an attribute a value; any of them may be meant where the name is empty."""
+    for obj in container.objs:
+        for known in [name] if name else list(obj.attributes):
+            before = obj.attributes.get(known)
+            obj.attributes[known] = value if before is None else join([before, value])
+    _set_part(machine, container, value, deep=False)
 
 
 def _unpack(machine: Machine, elts: list[ast.expr], value: Value) -> None:

@@ -32,6 +32,7 @@ pandas.isna pandas.isnull pandas.notna pandas.notnull -> pandas fresh
 pandas.set_option pandas.reset_option pandas.options* -> NoneType sets=pandas
 pandas.describe_option pandas.get_option -> scalar fresh
 pandas.option_context -> ?
+pandas.api.extensions.register_* -> ? sets=pandas
 numpy.* -> numpy
 numpy.array numpy.zeros numpy.ones numpy.full numpy.empty numpy.eye numpy.identity numpy.arange
     numpy.linspace -> numpy.ndarray fresh
@@ -117,7 +118,8 @@ random.* -> ? draws=random
 random.shuffle -> NoneType changes=args draws=random
 random.seed random.setstate -> NoneType seeds=random
 random.Random -> random.Random fresh
-math.* statistics.* operator.* -> ? fresh
+math.* cmath.* -> scalar fresh
+statistics.* operator.* -> ? fresh
 math.floor math.ceil math.factorial math.comb -> int fresh
 math.sqrt math.exp math.log math.log2 math.log10 math.sin math.cos math.hypot -> float fresh
 json.loads -> ? fresh
@@ -183,6 +185,8 @@ warnings.catch_warnings -> ?
 logging.basicConfig logging.disable logging.captureWarnings -> NoneType sets=*
 logging.* -> ?
 logging.getLogger -> logging.Logger owned=*
+logging.StreamHandler logging.NullHandler -> logging.Handler owned=*
+logging.Formatter logging.Filter -> scalar fresh
 decimal.getcontext -> context owned=*
 subprocess.* -> ? fresh acts
 pprint.* gc.* platform.* getpass.* inspect.* traceback.* -> ? fresh
@@ -197,7 +201,8 @@ torch.set_default_dtype torch.set_num_threads torch.backends* torch.use_determin
     -> NoneType sets=torch
 tensorflow.random.set_seed -> NoneType sets=tensorflow
 optuna.logging.* transformers.logging.* -> NoneType sets=*
-builtins.len builtins.hash builtins.id builtins.ord builtins.int -> int fresh
+builtins.id -> address fresh
+builtins.len builtins.hash builtins.ord builtins.int -> int fresh
 builtins.float -> float fresh
 builtins.str builtins.repr builtins.chr builtins.format builtins.ascii builtins.bin builtins.hex
     builtins.oct -> str fresh
@@ -259,6 +264,8 @@ matplotlib.axes.Axes: *
 matplotlib: *
 plotly: *
 logging.Logger: setLevel addHandler removeHandler addFilter removeFilter
+logging.Handler: setLevel setFormatter addFilter removeFilter setStream
+address:
 context: *
 type:
 object:

@@ -5,6 +5,7 @@ functions and classes.
 from __future__ import annotations
 
 import ast
+import re
 
 from nbstage.convert.imports import Import, imports_of, render_imports
 from nbstage.convert.render.lint import noqa
@@ -26,7 +27,8 @@ def render_shared(
     ]
     body: list[str] = []
     if constants:
-        body += [line for index in constants for line in _stripped(program.units[index])]
+        lines = [line for index in constants for line in _stripped(program.units[index])]
+        body += [re.sub(r"\b__name__\b", '"__main__"', line) for line in lines]
     for index in module.units:
         body += (
             ["", "", *_stripped(program.units[index])] if body else _stripped(program.units[index])

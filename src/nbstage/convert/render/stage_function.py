@@ -24,7 +24,7 @@ def function_lines(
     lines = call_lines(head, args, f" -> {returns}:" if returns else ":", 0)
     lines.append(f'    """{doc}"""')
     text = _without_comment(plan.doc_comment, body_lines(units, plan.wanted))
-    body = [*_opening(plan, units), *text, *_closing(plan)]
+    body = [*_opening(plan, units, name), *text, *_closing(plan)]
     gap = (
         [""] if body and body[0].lstrip().startswith(("def ", "class ", "async def ", "@")) else []
     )
@@ -48,7 +48,7 @@ def _without_comment(comment: tuple[str, ...], lines: tuple[str, ...]) -> list[s
     return found
 
 
-def _opening(plan: StagePlan, units: tuple[Unit, ...]) -> list[str]:
+def _opening(plan: StagePlan, units: tuple[Unit, ...], function: str) -> list[str]:
     """What has to stand before the user's code so that names mean what they do in the notebook."""
     lines = [
         f"    if {name} is nbstage.runtime.UNSET:\n        del {name}"
@@ -63,6 +63,7 @@ def _opening(plan: StagePlan, units: tuple[Unit, ...]) -> list[str]:
             if name in RANDOM_NAMES:
                 lines.append(f"    nbstage.runtime.set_random_state({RANDOM_NAMES[name]})")
     lines += [f"    {name}: object" for name in _only_declared(plan, units)]
+    lines += [f"    {name}: object" for name in _not_in_notebooks(plan, units, function)]
     return [*lines, ""] if lines else []
 
 
@@ -96,6 +97,15 @@ def _only_declared(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
     }
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
     return tuple(sorted(declared - _locals(units) - given))
+
+
+def _not_in_notebooks(plan: StagePlan, units: tuple[Unit, ...], function: str) -> tuple[str, ...]:
+    """Names that the user's code may ask for and only the module has; as local names without a
+    value they raise a NameError, as in the notebook.
+    """
+    given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
+    ours = {"main", "__file__", function} & plan.wanted
+    return tuple(sorted(ours - given - _locals(units)))
 
 
 def _closing(plan: StagePlan) -> list[str]:

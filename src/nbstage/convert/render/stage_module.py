@@ -52,7 +52,8 @@ def render_stage(program: Program, plan: StagePlan, local: frozenset[str]) -> st
 
 def _takes_our_name(units: Iterable[Unit]) -> bool:
     """Whether the user's code has a variable of its own called `nbstage`."""
-    return any("nbstage" in unit.effects.binds or "nbstage" in unit.effects.reads for unit in units)
+    effects = (unit.effects for unit in units)
+    return any("nbstage" in {*one.binds, *one.reads, *one.soft} for one in effects)
 
 
 def _unchecked(types: Annotations) -> list[str]:

@@ -23,6 +23,7 @@ _LASTING = {
     "lock": "a lock, a queue or something else that lives in its process",
     "match": "a match of a regular expression",
     "context": "a library's own state",
+    "address": "where an object lies in memory, which is another place in each process",
 }
 _CONTAINERS = frozenset(
     {
@@ -53,6 +54,7 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
     errors = [
         *_own_containers(converted, crossing, objs),
         *_lasting(converted, crossing, objs),
+        *_keepers(converted, crossing, objs),
         *_functions(converted, crossing, objs),
         *_classes(converted, crossing, objs),
     ]
@@ -101,6 +103,21 @@ def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
             hint,
         )
         return
+
+
+def _keepers(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
+    """A function with `lru_cache` that has changed: what it keeps can't be stored with it."""
+    for obj in _held(objs):
+        info = obj.detail
+        if isinstance(info, FunctionInfo) and info.keeps and not _is_importable(converted, info):
+            yield Problem(
+                "NBS230",
+                f"'{crossing.name}' is needed by stage '{crossing.target}' with all that "
+                f"`{info.keeps.rpartition('.')[2]}` has kept for it, and that can't be stored",
+                converted.place(crossing.maker),
+                "call it in one stage only, and hand on what it gives back.",
+            )
+            return
 
 
 def _own_containers(
@@ -153,7 +170,7 @@ def _loose_name(converted: Converted, node: ast.AST, crossing: Crossing) -> str:
 def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
     for obj in closure(objs, lambda obj: obj.parts):
         info = obj.detail
-        if not isinstance(info, ClassInfo) or _is_importable(converted, info.node):
+        if not isinstance(info, ClassInfo) or _is_importable(converted, info):
             continue
         names = sorted(_own_names(converted, info))
         if _travels_with_its_object(converted, info, names):
@@ -169,9 +186,9 @@ def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
         return
 
 
-def _is_importable(converted: Converted, node: ast.ClassDef) -> bool:
+def _is_importable(converted: Converted, info: ClassInfo | FunctionInfo) -> bool:
     program = converted.program
-    return any(program.units[index].node is node for index in program.importable)
+    return any(program.units[index].node is info.node for index in program.importable)
 
 
 def _travels_with_its_object(converted: Converted, info: ClassInfo, names: list[str]) -> bool:

@@ -68,6 +68,7 @@ def judge(converted: Converted) -> Iterator[Problem]:
     for unit in converted.program.units:
         if kept(unit):
             yield from _marks(converted, unit)
+            yield from _asks_a_cache(converted, unit)
             yield from _class_that_reads_its_own_names(converted, unit)
             yield from _dropped_at_the_start(converted, unit)
     yield from _parameters(converted)
@@ -82,6 +83,24 @@ def _marks(converted: Converted, unit: Unit) -> Iterator[Problem]:
         elif mark.kind in _NOTES and _matters(unit, mark):
             code, message, hint = _NOTES[mark.kind]
             yield Problem(code, message.format(mark.detail), place, hint, Level.NOTE)
+
+
+def _asks_a_cache(converted: Converted, unit: Unit) -> Iterator[Problem]:
+    """`f.cache_info()` counts the calls of all stages; each stage has a cache of its own."""
+    for mark in unit.effects.marks:
+        others = {
+            other.stage
+            for other in converted.program.units[: unit.index]
+            if mark.kind is Oddity.CACHE_INFO and mark.detail in other.effects.reads
+        }
+        if others - {unit.stage, ""}:
+            yield Problem(
+                "NBS230",
+                f"stage '{unit.stage}' asks what the cache of '{mark.detail}' has seen, and stage "
+                f"'{min(others - {unit.stage, ''})}' has called it too: each stage has its own",
+                converted.place(unit.index, mark.site),
+                f"call '{mark.detail}' in one stage only.",
+            )
 
 
 def _matters(unit: Unit, mark: Mark) -> bool:
