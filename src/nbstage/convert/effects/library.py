@@ -84,7 +84,7 @@ def _report_changes(
     args: tuple[Value, ...],
     keywords: dict[str, Value],
 ) -> None:
-    if what.changes == "self" and receiver is not None:
+    if "self" in what.changes and receiver is not None:
         deep = not any(
             obj.type in ("list", "dict", "set", "pandas.DataFrame") for obj in receiver.objs
         )
@@ -92,7 +92,7 @@ def _report_changes(
     position = {"first": 0, "second": 1}.get(what.changes)
     if position is not None and position < len(args):
         change(machine, args[position].objs)
-    if what.changes == "args":
+    if "args" in what.changes:
         change(machine, [obj for arg in args for obj in arg.objs])
     inplace = keywords.get("inplace")
     if inplace is not None and inplace.const is not False and receiver is not None:

@@ -4,7 +4,7 @@ A row is `name... -> result flags`, indented lines go on with it. Names end in `
 that fits wins.
 Result is the type of what comes back (`self` for the object itself, `?` when it isn't known; `pandas`, `numpy`, `data` something of
 that library, or of either; `pairs` an iterator of tuples; `splits` two of each argument).
-Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args` what a call changes;
+Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args|self+args` what a call changes;
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
 (unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
 `nested` it holds more
@@ -337,9 +337,9 @@ numpy.ndarray: tofile dump -> NoneType writes=0
 numpy.random.Generator: * -> numpy fresh
 numpy.random.Generator: random integers normal uniform standard_normal permutation choice -> numpy
     fresh
-numpy.random.Generator: shuffle -> NoneType changes=args
+numpy.random.Generator: shuffle -> NoneType changes=self+args
 random.Random: * -> ? fresh
-random.Random: shuffle -> NoneType changes=args
+random.Random: shuffle -> NoneType changes=self+args
 estimator: fit set_params set_output partial_fit -> self
 estimator: fit_transform transform inverse_transform predict predict_proba predict_log_proba
     decision_function score fit_predict score_samples kneighbors staged_predict
