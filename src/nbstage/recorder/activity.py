@@ -105,7 +105,7 @@ class Watch:
         self._file("r", path)
 
     def _listed(self, path: object = None, *_: object) -> None:
-        if not _caller().startswith(_IMPORTS):
+        if "importlib" not in (caller := _caller()) and "pkgutil" not in caller:
             self._file("l", "." if path is None else path)
 
     def _popen(self, executable: object, args: object, *_: object) -> None:

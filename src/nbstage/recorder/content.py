@@ -23,7 +23,8 @@ class Look:
     """What one look at a value showed.
 
     `members` are the changeable objects in it, by id. `opaque`: something in it can't be looked
-    into. `stored_by_user`: something in it says in the user's code how it is to be stored.
+    into; `drawing`: a figure is. `stored_by_user`: something in it says in the user's code how it
+    is to be stored.
     """
 
     digest: bytes = b""
@@ -31,6 +32,7 @@ class Look:
     members: set[int] = field(default_factory=set)
     spans: list[Span] = field(default_factory=list)
     opaque: bool = False
+    drawing: bool = False
     stored_by_user: bool = False
 
     def takes(self, part: Look) -> None:
@@ -39,6 +41,7 @@ class Look:
         self.members |= part.members
         self.spans += part.spans
         self.opaque |= part.opaque
+        self.drawing |= part.drawing
         self.stored_by_user |= part.stored_by_user
 
 

@@ -6,13 +6,12 @@ from __future__ import annotations
 import gc
 import json
 import os
-import sys
 import time
 import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbstage.recorder import files, memory, names, network, proof, random_state, snapshot
+from nbstage.recorder import drawings, files, memory, names, network, proof, random_state, snapshot
 from nbstage.recorder.activity import Watch
 from nbstage.recorder.kinds import Owners
 
@@ -44,8 +43,10 @@ class Recorder:
         self.snapshot = snapshot.Snapshot()
         self.stamps: dict[str, files.Stamp] = {}
         self.random: dict[str, Any] = {}
+        self.seeded: set[str] = set()
         self.began = 0.0
         self.figures = 0
+        self.drew = False
 
     def before_cell(self, info: Any) -> None:
         """Begin to watch, if it is a cell of the notebook and not one that a cell runs."""
@@ -56,14 +57,14 @@ class Recorder:
             self.stamps = files.stamps(self.places.root)
         self.random = random_state.take()
         memory.reset_peak()
+        self.drew = drawings.open_figures() > 0
         self.watch.fresh()
         self.began = time.perf_counter()
         self.watch.active = True
 
     def cell_ended(self) -> None:
         """Count the figures, before Jupyter shows and closes them."""
-        managers = getattr(sys.modules.get("matplotlib._pylab_helpers"), "Gcf", None)
-        self.figures = len(getattr(managers, "figs", ()))
+        self.figures = drawings.open_figures()
 
     def after_cell(self, result: Any) -> None:
         """Write what the cell did; then do what is asked for after it."""
@@ -88,6 +89,10 @@ class Recorder:
         error = result.error_before_exec or result.error_in_exec
         after = random_state.take()
         seeds = random_state.seeds(tree, self.random, after)
+        drawn = random_state.moved(self.random, after, seeds)
+        if names.only_defines(tree):  # some libraries draw a number when they are imported
+            drawn = [name for name in drawn if name in self.seeded]
+        self.seeded |= seeds
         facts: dict[str, object] = {
             "cell": number,
             "seconds": round(seconds, 3),
@@ -95,14 +100,16 @@ class Recorder:
             "raised": type(error).__name__ if error is not None else "",
             "figures": self.figures,
             "seeds": sorted(seeds),
-            "draws": random_state.moved(self.random, after, seeds),
+            "draws": drawn,
         }
         facts |= self._world()
         self._assign(number)
         values = self._values()
         self._wishes(number, values)
         seen = snapshot.take(values, self.owners)
-        facts |= snapshot.changes(self.snapshot, seen, tree, values, ended=error is None)
+        facts |= snapshot.changes(
+            self.snapshot, seen, tree, values, ended=error is None, drew=self.drew
+        )
         self.snapshot = seen
         facts["formats"] = self._formats(number, values, seen)
         return facts

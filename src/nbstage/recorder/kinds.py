@@ -47,8 +47,8 @@ def type_name(value: object) -> str:
     `sklearn.linear_model.LinearRegression`.
     """
     kind = type(value)
-    if kind in _NAMES:
-        return _NAMES[kind]
+    if kind in _NAMES or issubclass(kind, type):
+        return _NAMES.get(kind, "type")
     module, name = module_of(kind), _qualified(kind)
     if module in ("builtins", ""):
         return name

@@ -45,6 +45,16 @@ def parse(source: str) -> ast.Module:
     return tree
 
 
+def only_defines(tree: ast.Module) -> bool:
+    """Whether a cell does no more than import and define."""
+    plain = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    return all(
+        isinstance(node, plain)
+        or (isinstance(node, ast.Expr | ast.Assign) and isinstance(node.value, ast.Constant))
+        for node in tree.body
+    )
+
+
 def surely_bound(tree: ast.Module) -> set[str]:
     """Names that a cell binds whatever happens, if it comes to its end."""
     return set(_bound(tree.body))

@@ -10,7 +10,7 @@ import types
 import weakref
 from typing import Any
 
-from nbstage.recorder import arrays, tables
+from nbstage.recorder import arrays, drawings, tables
 from nbstage.recorder.content import PLAIN, Look, Round
 from nbstage.recorder.instances import instance_parts
 from nbstage.recorder.kinds import Owners, bases, members_of, module_of, name_of
@@ -63,6 +63,8 @@ def take_apart(value: Any, seen: Look, now: Round, *, framed: bool) -> object:
         return arrays.array_parts(value, seen, now, framed=framed)
     if tables.is_table(kind):
         return tables.table_parts(value, seen, now)
+    if drawings.is_drawing(kind):
+        return drawings.drawing_parts(value, seen)
     if now.owners.made(kind):
         return instance_parts(value, seen, now)
     return _library_parts(value, seen, now)

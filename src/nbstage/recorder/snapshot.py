@@ -23,6 +23,7 @@ class Snapshot:
     types: dict[str, str] = field(default_factory=dict)
     shares: list[list[str]] = field(default_factory=list)
     opaque: frozenset[str] = frozenset()
+    drawings: frozenset[str] = frozenset()
     stored_by_user: frozenset[str] = frozenset()
     sizes: dict[str, int] = field(default_factory=dict)
 
@@ -40,6 +41,7 @@ def take(values: Mapping[str, object], owners: Owners) -> Snapshot:
         {name: type_name(value) for name, value in values.items()},
         share(looks, owners),
         frozenset(name for name, seen in looks.items() if seen.opaque),
+        frozenset(name for name, seen in looks.items() if seen.drawing),
         frozenset(name for name, seen in looks.items() if seen.stored_by_user),
         {name: seen.size for name, seen in looks.items()},
     )
@@ -62,8 +64,11 @@ def changes(
     values: Mapping[str, object],
     *,
     ended: bool,
+    drew: bool,
 ) -> dict[str, object]:
-    """What a cell did to the names; `ended`: it came to its end."""
+    """What a cell did to the names; `ended`: it came to its end; `drew`: it found open figures,
+    which pyplot reaches without a name.
+    """
     sure = surely_bound(tree) if ended else set()
     bound = {
         name
@@ -73,6 +78,7 @@ def changes(
     kept = [name for name in after.digests if name not in bound]
     changed = {name for name in kept if after.digests[name] != before.digests.get(name)}
     changed |= _out_of_sight(after, tree, values) - bound
+    changed |= after.drawings - bound if drew else set()
     return {
         "binds": {name: after.types[name] for name in sorted(bound | changed)},
         "changes": sorted(changed),

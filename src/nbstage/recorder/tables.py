@@ -54,7 +54,7 @@ def _parts(table: Any, seen: Look, now: Round) -> object:
     manager = object.__getattribute__(table, "_mgr")
     columns: dict[int, object] = {}
     for block in manager.blocks:
-        places = block.mgr_locs.as_array.tolist()
+        places = block.mgr_locs.as_array.tolist() if len(manager.axes) > 1 else [0]
         columns.update(zip(places, _columns(block.values, len(places), seen, now), strict=True))
     held = attributes(table) or {}
     rest = {key: part for key, part in held.items() if key not in _ASIDE}
