@@ -37,11 +37,11 @@ def _by_object(looks: Mapping[str, Look], owners: Owners) -> Iterator[tuple[str,
 
 def _kept_by_libraries(owners: Owners) -> set[int]:
     """What stands in a library's module anyway, such as an empty marker or a registry."""
-    modules = [(name, module) for name, module in list(sys.modules.items())]
+    main = sys.modules["__main__"]  # which multiprocessing knows by a second name
     return {
         id(value)
-        for name, module in modules
-        if type(module) is types.ModuleType and not owners.owns(name)
+        for name, module in list(sys.modules.items())
+        if type(module) is types.ModuleType and module is not main and not owners.owns(name)
         for value in list(vars(module).values())
     }
 
