@@ -40,6 +40,7 @@ from nbstage.notebook.read import read
 from nbstage.notebook.tags import label, name_clashes, without_tag_lines
 from nbstage.project import find_notebooks
 from nbstage.surroundings import local_modules, star_names
+from nbstage.trace.facts import facts_of_cells, read_facts
 
 if TYPE_CHECKING:
     from nbstage.verify.nouns import Tolerance, Verification, Verified
@@ -152,7 +153,8 @@ def _convert_one(
         return None, problems
     workdir = workdir_of(config, path)
     values = {found.name: held.get(found.name, found.value) for found in find_parameters(blocks)}
-    analysed = program(blocks, partial(star_names, root, workdir), values, {})
+    facts = facts_of_cells(notebook, read_facts(root, path), workdir)
+    analysed = program(blocks, partial(star_names, root, workdir), values, facts)
     flow, shared = trace_flow(analysed), share(analysed)
     plans = plan_stages(flow, shared, config, path)
     converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known)

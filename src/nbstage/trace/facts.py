@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from nbstage.errors import UserError
-from nbstage.model import CellFacts, Facts
+from nbstage.model import CellFacts, CellKind, Facts, Notebook
 from nbstage.notebook.words import tag_lines
 
 SCHEMA = 1
 _ABOUT_THE_SAME = 2.0
 _SHORT = 0.1
-_LISTS = ("list", "str")
+_CODE = (".py", ".pyc", ".so")  # modules are found by their imports
 
 
 def code_key(source: str) -> str:
@@ -40,6 +40,43 @@ def trace_path(notebook: str) -> str:
 def by_key(facts: Facts) -> dict[tuple[str, int], CellFacts]:
     """The facts by code and, among cells with the same code, by position from 0."""
     return dict(zip(_keys(facts), facts.cells, strict=True))
+
+
+def facts_of_cells(notebook: Notebook, facts: Facts | None, workdir: str) -> dict[int, CellFacts]:
+    """The facts that hold for the notebook as it is, by the number of the cell.
+
+    An edited cell has none. Nor has one that raised: what it would have gone on to do is not known.
+    Of files there are those of the project, relative to the folder that the notebook runs in.
+    """
+    if facts is None:
+        return {}
+    known = by_key(facts)
+    seen: Counter[str] = Counter()
+    found = {}
+    for cell in notebook.cells:
+        if cell.kind is CellKind.CODE:
+            key = code_key(cell.source)
+            one = known.get((key, seen[key]))
+            seen[key] += 1
+            if one is not None and not one.raised:
+                found[cell.number] = _from_workdir(one, workdir)
+    return found
+
+
+def _from_workdir(facts: CellFacts, workdir: str) -> CellFacts:
+    return replace(
+        facts,
+        reads=_inside(facts.reads, workdir),
+        writes=_inside(facts.writes, workdir),
+    )
+
+
+def _inside(paths: tuple[str, ...], workdir: str) -> tuple[str, ...]:
+    return tuple(
+        posixpath.relpath(path, workdir)
+        for path in paths
+        if not path.startswith(("/", "~")) and ":" not in path and not path.endswith(_CODE)
+    )
 
 
 def _keys(facts: Facts) -> Iterator[tuple[str, int]]:

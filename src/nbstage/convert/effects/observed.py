@@ -21,6 +21,7 @@ from nbstage.convert.effects.machine import (
     Machine,
     Mark,
     Oddity,
+    Site,
     change,
     draw,
     peek,
@@ -103,35 +104,52 @@ def _as_seen(type: str, value: Value) -> Value | None:
 
 
 def _add_shares(machine: Machine, seen: CellFacts) -> None:
-    """Tie the values that share something which the code does not show."""
+    """Tie the values that share something which the code does not show. Which holds which the run
+    did not see: each may hold the other.
+    """
     for group in seen.shares:
         values = {name: peek(machine, GLOBALS, name) for name in group}
         objs = {name: value.objs for name, value in values.items() if value and value.objs}
         for one, other in combinations(sorted(objs), 2):
             if reach(objs[one]).isdisjoint(reach(objs[other])):
                 for obj in objs[one]:
-                    obj.share(objs[other])
+                    obj.hold(objs[other])
+                for obj in objs[other]:
+                    obj.hold(objs[one])
 
 
 def name_files(seen: CellFacts, cell: list[tuple[ast.stmt, Effects]]) -> None:
-    """Give the files that the run saw to the statements whose paths the code does not tell.
+    """Add the files that the run saw and the cell's code does not name.
 
-    Only where each unknown path has met a file: else there may be others.
+    They go to the statement whose path is not known, else to one that calls what is not known. A
+    path is known then if each unknown one has met a file: else there may be others.
     """
     told = {use.path for _, effects in cell for use in effects.files}
     for modes, paths in (("r", seen.reads), ("wa", seen.writes)):
         found = [path for path in paths if path not in told]
-        unnamed = [
+        marked = [
             (effects, mark)
             for node, effects in cell
             for mark in effects.marks
             if _lacks_path(mark, modes) and not (modes != "r" and _may_skip(node))
         ]
-        if unnamed and len(found) >= len(unnamed):
-            effects, mark = unnamed[0]
-            effects.files += [FileUse(path, modes[0], mark.site, True) for path in found]
-            for effects, mark in unnamed:
+        if found:
+            effects, site = _who_uses(cell, marked)
+            effects.files += [FileUse(path, modes[0], site, True) for path in found]
+        if len(found) >= len(marked):
+            for effects, mark in marked:
                 effects.marks.remove(mark)
+
+
+def _who_uses(
+    cell: list[tuple[ast.stmt, Effects]], marked: list[tuple[Effects, Mark]]
+) -> tuple[Effects, Site]:
+    if marked:
+        effects, mark = marked[0]
+        return effects, mark.site
+    unknown = [(effects, node) for node, effects in cell if effects.unknown]
+    effects, node = unknown[0] if unknown else (cell[-1][1], cell[-1][0])
+    return effects, node
 
 
 def _lacks_path(mark: Mark, modes: str) -> bool:
