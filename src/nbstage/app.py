@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ from nbstage.surroundings import local_modules, star_names
 from nbstage.trace.facts import facts_of_cells, read_facts
 
 if TYPE_CHECKING:
+    from nbstage.trace.nouns import Traced
     from nbstage.verify.nouns import Tolerance, Verification, Verified
 
 
@@ -115,6 +117,43 @@ def verify(
             verify_notebook(root, converted, values, tolerance=tolerance, keep=folder, say=say)
         )
     return Verification(tuple(done), outcome.problems)
+
+
+def trace(
+    root: Path,
+    notebook: str,
+    *,
+    timeout: float | None = None,
+    started: Callable[[int, str, int, int], None] = lambda cell, stage, now, of: None,
+) -> Traced:
+    """Run a notebook once and keep facts of each cell, if it comes to its end.
+
+    One that can't be converted is run all the same. `started` gets each cell's number and stage,
+    its position among the code cells, and their count.
+    """
+    from nbstage.trace.nouns import Traced
+    from nbstage.trace.observe import trace_notebook
+
+    config = read_config(root)
+    read_in = read(root / notebook, root)
+    if not isinstance(read_in, Notebook):
+        return Traced(notebook, problems=read_in)
+    found, problems = _convert_all(root, config, (notebook,))
+    converted = found[0][0] if found else None
+    held = read_params(disk.read_text(root, "params.yaml"))
+    given = held if isinstance(held, dict) else {}
+    names = [found.name for found in find_parameters(converted.blocks)] if converted else []
+    numbers = [cell.number for cell in read_in.cells if cell.kind is CellKind.CODE]
+    done = trace_notebook(
+        root,
+        read_in,
+        converted if not _has_error(problems) else None,
+        workdir=workdir_of(config, notebook),
+        parameters={name: given[name] for name in names if name in given},
+        timeout=timeout,
+        started=lambda cell, stage: started(cell, stage, numbers.index(cell) + 1, len(numbers)),
+    )
+    return replace(done, problems=problems)
 
 
 Found = tuple[tuple[Converted, LocalModules], ...]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_trace import trace
 from nbstage.cli_verify import verify
 from nbstage.errors import UserError
 from nbstage.help_page import Commands, print_version
@@ -207,6 +208,7 @@ def show(notebook: str | None, *, form: str, as_json: bool) -> int:
     return Exit.TO_FIX if has_errors(shown.problems) else Exit.FINE
 
 
+cli.add_command(trace)
 cli.add_command(verify)
 
 

@@ -85,7 +85,7 @@ class Recorder:
 
     def _facts(self, number: int, result: Any) -> dict[str, object]:
         seconds, peak = time.perf_counter() - self.began, memory.peak_mb()
-        tree = names.parse(result.info.transformed_cell or result.info.raw_cell)
+        tree = names.parse(self._plain_python(result.info))
         error = result.error_before_exec or result.error_in_exec
         after = random_state.take()
         seeds = random_state.seeds(tree, self.random, after)
@@ -113,6 +113,13 @@ class Recorder:
         self.snapshot = seen
         facts["formats"] = self._formats(number, values, seen)
         return facts
+
+    def _plain_python(self, info: Any) -> str:
+        found = getattr(info, "transformed_cell", None)  # not there before IPython 9.16
+        try:
+            return str(found or self.shell.transform_cell(info.raw_cell))
+        except SyntaxError:
+            return ""
 
     def _values(self) -> dict[str, object]:
         return names.own_names(self.shell.user_ns, self.shell.user_ns_hidden)

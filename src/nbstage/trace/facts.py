@@ -119,12 +119,15 @@ def _are_texts(values: Any) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
+def facts_as_data(cell: CellFacts) -> dict[str, Any]:
+    """Facts as JSON has them. What did not happen is left out."""
+    found = {key: value for key, value in asdict(cell).items() if value or key == "code"}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
 def facts_as_text(facts: Facts) -> str:
-    """The file's text. What did not happen is left out."""
-    cells = [
-        {key: value for key, value in asdict(cell).items() if value or key == "code"}
-        for cell in facts.cells
-    ]
+    """The file's text."""
+    cells = [facts_as_data(cell) for cell in facts.cells]
     data = {"schema": SCHEMA, "notebook": facts.notebook, "cells": cells}
     return json.dumps(data, indent=2, sort_keys=True) + "\n"
 

@@ -68,6 +68,7 @@ def run_notebook(
     environment: Mapping[str, str] | None = None,
     timeout: float | None = None,
     started: Callable[[int], None] = lambda number: None,
+    before: str = "",
 ) -> Ran:
     """Run all code cells and tell what each of them did.
 
@@ -75,6 +76,7 @@ def run_notebook(
     they differ from the notebook's own. `formats` asks, by cell number, for the formats that can
     hold the values of names after that cell. `environment` is added to the kernel's own. `timeout`
     holds for each cell, in seconds. `started` is called with the number of each cell as it starts.
+    `before` is code that runs ahead of all cells, unseen by them.
     """
     if not (root / workdir).is_dir():
         raise UserError(
@@ -95,7 +97,8 @@ def run_notebook(
         (folder / "orders.pkl").write_bytes(pickle.dumps(orders))
         with kernel(folder, root / workdir, environment or {}) as running:
             begin = f"__import__('nbstage.recorder').recorder.start({str(folder / 'orders.pkl')!r})"
-            _must_work(execute(running, begin, silent=True))
+            for code in (begin, before):
+                _must_work(execute(running, code, silent=True))
             failure = _run_cells(running, cells, timeout, started)
         lines = _lines(folder / "facts.jsonl")
     return Ran(_in_order(cells, lines), failure)
