@@ -146,7 +146,7 @@ def _call_path(
         change_library(machine, path)
         return Value()
     if what is None:
-        files.guess(machine, path, args)
+        files.guess(machine, path, args, keywords)
         return unknown_call(machine, (*args, *keywords.values()))
     calls = (
         anything if path.startswith("sklearn.") and not known.is_estimator(what.result) else None

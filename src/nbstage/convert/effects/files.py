@@ -77,12 +77,16 @@ def guess_method(machine: Machine, name: str, args: tuple[Value, ...]) -> None:
                 _report(machine, arg, "w")
 
 
-def guess(machine: Machine, path: str, args: tuple[Value, ...]) -> None:
+def guess(
+    machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> None:
     """Report the file that an unknown library's function reads or writes, where its name and a
     literal path say so.
     """
     name = path.rsplit(".", 1)[-1].lower().split("_")[0]
     mode = "r" if name in _READS else "w" if name in _WRITES else ""
+    if name == "open":  # as `gzip.open("x.gz", "wt")`
+        mode = _open_mode(0, args, keywords)
     for arg in args:
         if (
             mode
