@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nbstage.model import Role
 from nbstage.verify.compare import Item, Side, compare, file_items, items_of, one_sided
-from nbstage.verify.environment import for_pipeline
+from nbstage.verify.environment import for_comparing
 from nbstage.verify.notebook_run import NotebookRun, run_again
 from nbstage.verify.nouns import Failed, Finding, Kind, Verdict, Verified
 from nbstage.verify.unseeded import find_unseeded
@@ -38,11 +38,17 @@ def judge(work: Work, notebook: NotebookRun, pipeline: Side) -> Verified:
         findings = _judge_again(work, notebook, pipeline, findings)
     varies = any(found.verdict is Verdict.NOT_REPRODUCIBLE for found in findings)
     unseeded = find_unseeded(work.converted.blocks) if varies else ()
-    return Verified(path, findings=_in_order(work, findings), left_out=left_out, unseeded=unseeded)
+    return Verified(
+        path,
+        findings=_in_order(work, findings),
+        left_out=left_out,
+        unseeded=unseeded,
+        draws=notebook.draws,
+    )
 
 
 def _compare(work: Work, items: tuple[Item, ...], at: Side) -> tuple[Finding, ...] | Failed:
-    return compare(items, work.tolerance, work.folder, at.root, for_pipeline(os.environ))
+    return compare(items, work.tolerance, work.folder, at.root, for_comparing(os.environ))
 
 
 def _files(work: Work, notebook: NotebookRun, pipeline: Side) -> tuple[Files, tuple[str, ...]]:
@@ -107,7 +113,7 @@ def _key(found: Finding) -> Key:
 def _settled(found: Finding, varying: dict[Key, str]) -> Finding:
     if found.verdict is not Verdict.DIFFERS or _key(found) not in varying:
         return found
-    detail = f"in two runs of the notebook itself {varying[_key(found)]}"
+    detail = f"two runs of the notebook itself: {varying[_key(found)]}"
     return replace(found, verdict=Verdict.NOT_REPRODUCIBLE, detail=detail)
 
 

@@ -89,11 +89,22 @@ class Unseeded:
 
 
 @dataclass(frozen=True, slots=True)
+class Draws:
+    """A stage that draws from global generators ("numpy", "random", "torch") which no seed governs.
+
+    Its run in the pipeline began with the state that the notebook has there.
+    """
+
+    stage: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """What came of one notebook. After a failure nothing was compared.
 
     `left_out` are files that only cells outside of the pipeline wrote; `unseeded` is filled where
-    something is not reproducible.
+    something is not reproducible; `draws` are told in any case.
     """
 
     notebook: str
@@ -101,6 +112,7 @@ class Verified:
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
     unseeded: tuple[Unseeded, ...] = ()
+    draws: tuple[Draws, ...] = ()
 
     @property
     def ok(self) -> bool:

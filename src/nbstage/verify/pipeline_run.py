@@ -26,6 +26,7 @@ _CONFIG = """\
     dir = {cache}
 """
 _STAGE = re.compile(r"^Running stage '([^']+)'.*\n", re.MULTILINE)
+_FAILED = re.compile(r"^ERROR: failed to reproduce '([^']+)'", re.MULTILINE)
 _PATIENCE = 5.0
 
 
@@ -86,10 +87,14 @@ def wait_for(pipeline: Pipeline) -> Failed | None:
     """Wait until all stages are done; what the one that failed printed, if one did."""
     if pipeline.process.wait() == 0:
         return None
-    parts = _STAGE.split(pipeline.output.read_text(encoding="utf-8", errors="replace"))
-    if len(parts) == 1:
-        return Failed("pipeline", "", None, parts[0].strip())
-    return Failed("pipeline", parts[-2], None, parts[-1].strip())
+    text = pipeline.output.read_text(encoding="utf-8", errors="replace")
+    told = _FAILED.findall(text)
+    stage = told[-1] if told else ""
+    parts = _STAGE.split(text)
+    ran = parts[-2:] if len(parts) > 1 else ["", text]
+    # What a stage before printed is of no interest where DVC could not start this one.
+    shown = ran[1] if ran[0] == stage else text
+    return Failed("pipeline", stage or ran[0], None, shown.strip())
 
 
 def running_stage(pipeline: Pipeline) -> str:

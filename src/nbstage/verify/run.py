@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nbstage.convert.rules import Converted
 from nbstage.model import CellKind
+from nbstage.verify import begin
 from nbstage.verify.compare import Side
 from nbstage.verify.copies import changed, state_of
 from nbstage.verify.environment import for_pipeline
@@ -27,7 +28,7 @@ from nbstage.verify.pipeline_run import (
     wait_for,
 )
 from nbstage.verify.wanted import stage_of_cells, wanted
-from nbstage.verify.work import Say, Work, folder_for, make_copy
+from nbstage.verify.work import Say, Work, folder_for, make_copy, orders_path, write_orders
 
 _LOOK = 0.1  # seconds between two looks at a pipeline that runs
 
@@ -55,24 +56,26 @@ def verify_notebook(
 
 
 def _run_both(work: Work) -> tuple[NotebookRun, Side] | Failed:
-    """At the same time if there are two cores for it."""
+    """At the same time if there are two cores for it. The notebook is never behind the pipeline:
+    some stages wait for it.
+    """
     work.say("copying the project")
     notebook, copy = make_copy(work, "notebook"), make_copy(work, "pipeline")
     prepare_dvc(copy, work.folder / "dvc", frozenset(plan.name for plan in work.converted.plans))
+    states = work.folder / "states"
+    write_orders(work, states)
     before = state_of(copy)
-    output = work.folder / "pipeline.txt"
-    pipeline = start_pipeline(copy, output, for_pipeline(os.environ))
+    watch = _Watch(work, copy)
     try:
-        watch = _Watch(work, pipeline)
-        if _cores() < 2:
-            watch.until_done()
+        if _cores() > 1:
+            watch.start()
         ran = run_in_copy(work, notebook, watch.cell_started)
         if isinstance(ran, Failed):
             return ran
-        watch.until_done()
-        failed = wait_for(pipeline)
+        (states / begin.ENDED).touch()
+        failed = watch.until_done()
     finally:
-        stop(pipeline)
+        watch.stop()
     return failed or (ran, Side(copy, changed(before, state_of(copy))))
 
 
@@ -82,28 +85,41 @@ def _cores() -> int:
 
 
 class _Watch:
-    """Tells of the steps of both runs as they begin."""
+    """The pipeline's run, and what is told of the steps of both runs as they begin."""
 
-    def __init__(self, work: Work, pipeline: Pipeline) -> None:
-        self.work, self.pipeline = work, pipeline
+    def __init__(self, work: Work, copy: Path) -> None:
+        self.work, self.copy = work, copy
+        self.pipeline: Pipeline | None = None
         self.stages = stage_of_cells(work.converted)
         self.cells = sum(cell.kind is CellKind.CODE for cell in work.converted.notebook.cells)
         self.count, self.stage = 0, ""
+
+    def start(self) -> Pipeline:
+        environment = for_pipeline(os.environ, orders_path(self.work))
+        self.pipeline = start_pipeline(self.copy, self.work.folder / "pipeline.txt", environment)
+        return self.pipeline
 
     def cell_started(self, number: int) -> None:
         self.count += 1
         stage = self.stages.get(number)
         within = f" ({stage})" if stage else ""
         self.work.say(f"notebook: cell {self.count} of {self.cells}{within}")
-        self._look()
+        if self.pipeline is not None:
+            self._look(self.pipeline)
 
-    def until_done(self) -> None:
-        while self.pipeline.process.poll() is None:
-            self._look()
+    def until_done(self) -> Failed | None:
+        pipeline = self.pipeline or self.start()
+        while pipeline.process.poll() is None:
+            self._look(pipeline)
             time.sleep(_LOOK)
+        return wait_for(pipeline)
 
-    def _look(self) -> None:
-        stage = running_stage(self.pipeline)
+    def stop(self) -> None:
+        if self.pipeline is not None:
+            stop(self.pipeline)
+
+    def _look(self, pipeline: Pipeline) -> None:
+        stage = running_stage(pipeline)
         if stage != self.stage:
             self.stage = stage
             self.work.say(f"pipeline: {stage}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nbstage.report.data import Plain, problems_as_data
 from nbstage.report.paint import Paint, plain
 from nbstage.report.plain import clip, indent, make_line, make_plain, pad, width
-from nbstage.verify.nouns import Failed, Finding, Unseeded, Verdict, Verification, Verified
+from nbstage.verify.nouns import Draws, Failed, Finding, Unseeded, Verdict, Verification, Verified
 
 COLUMNS = 100
 _WIDEST = 44
@@ -37,6 +37,7 @@ def _lines(verified: Verified, paint: Paint) -> Iterator[str]:
         yield ""
     yield _counts(verified)
     yield from _unseeded(verified.unseeded, paint)
+    yield from _draws(verified.draws)
 
 
 def _failure(failed: Failed, paint: Paint) -> Iterator[str]:
@@ -101,6 +102,15 @@ def _unseeded(calls: tuple[Unseeded, ...], paint: Paint) -> Iterator[str]:
     yield f"  {paint('hint:', 'hint')} {hint}"
 
 
+def _draws(draws: tuple[Draws, ...]) -> Iterator[str]:
+    if not draws:
+        return
+    yield ""
+    yield "drawn without a seed, in stages that began with the state that the notebook has there:"
+    for one in draws:
+        yield f"  stage '{make_line(one.stage)}' ({', '.join(one.sources)})"
+
+
 def verification_as_data(verification: Verification) -> Plain:
     """Return what came of each notebook; `ok` is False where anything differs."""
     return {
@@ -125,6 +135,7 @@ def _verified(verified: Verified) -> Plain:
             {"cell": call.cell, "line": call.line, "call": call.call, "why": call.why}
             for call in verified.unseeded
         ],
+        "draws": [{"stage": one.stage, "sources": list(one.sources)} for one in verified.draws],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from nbstage.convert.rules import Converted
 from nbstage.errors import UserError
+from nbstage.verify.beginnings import first_cells, unseeded
 from nbstage.verify.copies import copy_project
 from nbstage.verify.nouns import Kind, Tolerance, Wanted
 
@@ -31,6 +33,22 @@ class Work:
     tolerance: Tolerance
     folder: Path
     say: Say
+
+
+def orders_path(work: Work) -> Path:
+    """The file that tells a run's processes where to write or find generators' states."""
+    return work.folder / "orders.json"
+
+
+def write_orders(work: Work, states: Path) -> None:
+    """Give `verify.begin` and the stages their orders for one run, with its folder for states."""
+    states.mkdir()
+    orders = {
+        "folder": str(states),
+        "first_cells": {str(cell): stage for cell, stage in first_cells(work.converted).items()},
+        "unseeded": unseeded(work.converted),
+    }
+    orders_path(work).write_text(json.dumps(orders), encoding="utf-8")
 
 
 def own_paths(work: Work) -> frozenset[str]:

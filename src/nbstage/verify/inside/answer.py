@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from nbstage.runtime.same import difference
 from nbstage.verify.inside import homes, shown
-from nbstage.verify.inside.close import Same, closeness
+from nbstage.verify.inside.close import Same, sameness
 from nbstage.verify.inside.contents import compare_contents
 from nbstage.verify.inside.read import Unreadable, read_value
 from nbstage.verify.inside.rows import rows_difference
@@ -39,7 +39,7 @@ def main() -> None:
     homes.find_classes_of_the_notebook()
     # Any: it is JSON that `verify.compare` wrote.
     asked: dict[str, Any] = json.loads(request.read_text(encoding="utf-8"))
-    same = closeness(asked["rtol"], asked["atol"])
+    same = sameness(asked["rtol"], asked["atol"])
     found = [
         asdict(compared)
         for number, item in enumerate(asked["items"])
@@ -48,7 +48,7 @@ def main() -> None:
     answer.write_text(json.dumps(found), encoding="utf-8")
 
 
-def _compare(number: int, item: dict[str, Any], same: Same | None) -> Iterator[Compared]:
+def _compare(number: int, item: dict[str, Any], same: Same) -> Iterator[Compared]:
     mine, yours = item["mine"], item["yours"]
     try:
         match item["kind"]:
@@ -66,7 +66,7 @@ def _compare(number: int, item: dict[str, Any], same: Same | None) -> Iterator[C
         yield Compared(number, "", None, str(error))
 
 
-def _value(number: int, names: list[str], mine: str, yours: str, same: Same | None) -> Compared:
+def _value(number: int, names: list[str], mine: str, yours: str, same: Same) -> Compared:
     found = difference(read_value(mine), read_value(yours), same)
     return Compared(number, "", found is None, _named(found or "", names))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from nbstage.runtime.same import difference
 from nbstage.runtime.same_plain import clip
 from nbstage.verify.inside.close import Same
+from nbstage.verify.inside.code import same_code
 from nbstage.verify.inside.images import image_difference
 from nbstage.verify.inside.read import Unreadable, read_value
 from nbstage.verify.inside.rows import read_rows, rows_difference
@@ -20,14 +21,15 @@ _CHUNK = 1 << 20
 _LARGEST_TEXT = 1 << 26
 
 # None: both hold the same. Raises one of _OTHERWISE where the file is not what its name says.
-Look = Callable[[Path, Path, Same | None], str | None]
+Look = Callable[[Path, Path, Same], str | None]
 
 
-def compare_contents(mine: Path, yours: Path, same: Same | None) -> tuple[bool, str]:
+def compare_contents(mine: Path, yours: Path, same: Same) -> tuple[bool, str]:
     """Whether two files are the same, and where they first differ.
 
-    Bytes count; but a pickle counts by its value, as the notebook's classes have another home in
-    the pipeline, and with a tolerance the numbers in any table do.
+    Bytes count. But a pickle counts by its value, as the notebook's classes have another home in
+    the pipeline, and what gzip packed by its content, as the time stands before it; with a
+    tolerance the numbers in any table do.
     """
     place = first_byte(mine, yours)
     if place is None:
@@ -39,7 +41,7 @@ def compare_contents(mine: Path, yours: Path, same: Same | None) -> tuple[bool, 
             continue
         if found is not None:
             return False, found
-        if same is not None or look is _pickles:
+        if look in (_pickles, _packed) or same is not same_code:
             return True, "other bytes, the same in them"
         return False, f"byte {place}, though both hold the same"
     return False, f"byte {place}"
@@ -82,36 +84,36 @@ def _looks(path: Path) -> tuple[Look, ...]:
     return (known, _texts) if known else (_texts,)
 
 
-def _pickles(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _pickles(mine: Path, yours: Path, same: Same) -> str | None:
     return difference(read_value(str(mine)), read_value(str(yours)), same)
 
 
-def _csv(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _csv(mine: Path, yours: Path, same: Same) -> str | None:
     return rows_difference(read_rows(mine), read_rows(yours), same)
 
 
-def _tsv(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _tsv(mine: Path, yours: Path, same: Same) -> str | None:
     return rows_difference(read_rows(mine, "\t"), read_rows(yours, "\t"), same)
 
 
-def _json(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _json(mine: Path, yours: Path, same: Same) -> str | None:
     loaded = [json.loads(path.read_text(encoding="utf-8")) for path in (mine, yours)]
     return difference(loaded[0], loaded[1], same)
 
 
-def _parquet(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _parquet(mine: Path, yours: Path, same: Same) -> str | None:
     import pandas as pd
 
     return difference(pd.read_parquet(mine), pd.read_parquet(yours), same)
 
 
-def _feather(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _feather(mine: Path, yours: Path, same: Same) -> str | None:
     import pandas as pd
 
     return difference(pd.read_feather(mine), pd.read_feather(yours), same)
 
 
-def _arrays(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _arrays(mine: Path, yours: Path, same: Same) -> str | None:
     import numpy as np
 
     loaded = [np.load(path, allow_pickle=False) for path in (mine, yours)]
@@ -120,11 +122,11 @@ def _arrays(mine: Path, yours: Path, same: Same | None) -> str | None:
     return difference(loaded[0], loaded[1], same)
 
 
-def _images(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _images(mine: Path, yours: Path, same: Same) -> str | None:
     return image_difference(mine, yours)
 
 
-def _packed(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _packed(mine: Path, yours: Path, same: Same) -> str | None:
     """What gzip packed; its header has the time."""
     with tempfile.TemporaryDirectory() as folder:
         unpacked = [Path(folder, side, mine.stem) for side in ("mine", "yours")]
@@ -135,7 +137,7 @@ def _packed(mine: Path, yours: Path, same: Same | None) -> str | None:
         return None if alike else found
 
 
-def _texts(mine: Path, yours: Path, same: Same | None) -> str | None:
+def _texts(mine: Path, yours: Path, same: Same) -> str | None:
     if max(mine.stat().st_size, yours.stat().st_size) > _LARGEST_TEXT:
         raise ValueError("too long to be shown by lines")
     lines = [path.read_bytes().decode("utf-8").split("\n") for path in (mine, yours)]

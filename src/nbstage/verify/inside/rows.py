@@ -19,7 +19,7 @@ def read_rows(path: Path, delimiter: str = ",") -> Rows:
         return list(csv.reader(file, delimiter=delimiter))
 
 
-def rows_difference(mine: Rows, yours: Rows, same: Same | None) -> str | None:
+def rows_difference(mine: Rows, yours: Rows, same: Same) -> str | None:
     """Where two tables first differ; rows are counted from 1 below the header."""
     if mine[:1] != yours[:1]:
         return f"columns {_listed(mine[:1])} became {_listed(yours[:1])}"
@@ -34,7 +34,7 @@ def rows_difference(mine: Rows, yours: Rows, same: Same | None) -> str | None:
     return None
 
 
-def _row_difference(row: list[str], other: list[str], same: Same | None) -> tuple[int, str] | None:
+def _row_difference(row: list[str], other: list[str], same: Same) -> tuple[int, str] | None:
     for column, (cell, another) in enumerate(zip(row, other, strict=False)):
         if cell != another and not _near(cell, another, same):
             return column, f"{clip(cell)} became {clip(another)}"
@@ -43,9 +43,7 @@ def _row_difference(row: list[str], other: list[str], same: Same | None) -> tupl
     return None
 
 
-def _near(cell: str, another: str, same: Same | None) -> bool:
-    if same is None:
-        return False
+def _near(cell: str, another: str, same: Same) -> bool:
     try:
         return same(float(cell), float(another))
     except ValueError:

@@ -1,53 +1,99 @@
-# ruff: noqa: PTH100, PTH120 - pathlib would be imported into every process
+# ruff: noqa: PTH100, PTH110, PTH118, PTH120, PTH123 - pathlib would be imported into every process
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 """Run by Python itself at the start of a process: random generators begin at a fixed state.
 
-`nbstage verify` puts this folder on PYTHONPATH for the notebook's kernel and the stages. It uses
+`nbstage verify` puts this folder on PYTHONPATH for the notebook's kernel and the stages. A stage
+whose draws no seed governs begins with the state that the notebook has at its first cell. This uses
 the standard library alone, and nothing of it stays but the state.
 """
 
 import importlib.util
+import json
 import os
+import pickle
 import random
 import sys
+import time
 from importlib.machinery import ModuleSpec, PathFinder
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SEED = 0
+_LOOK = 0.02  # seconds between two looks whether the notebook has come to this stage
 
 
-def _seed_numpy(module):
-    module.seed(_SEED)
+def _stage() -> str:
+    """The stage that this process is: run as `python -m pipeline.STAGE`; "" for others."""
+    words = sys.orig_argv
+    named = words[words.index("-m") + 1 :][:1] if "-m" in words else []
+    return named[0].removeprefix("pipeline.") if named and named[0] != "pipeline" else ""
 
 
-def _seed_torch(module):
-    module.manual_seed(_SEED)
+def _states() -> dict[str, str]:
+    """The files with the states to begin with, by generator; waits for the notebook."""
+    orders_at = os.environ.get("NBSTAGE_VERIFY")
+    if not orders_at:
+        return {}
+    with open(orders_at, encoding="utf-8") as file:
+        orders = json.load(file)
+    stage, folder = _stage(), orders["folder"]
+    given = orders["unseeded"].get(stage, ())
+    ends = [os.path.join(folder, name) for name in (f"{stage}.begun", "ended")]
+    while given and not any(map(os.path.exists, ends)):
+        time.sleep(_LOOK)
+    files = {source: os.path.join(folder, f"{stage}.{source}") for source in given}
+    return {source: file for source, file in files.items() if os.path.exists(file)}
 
 
-_SEEDS = {"numpy.random": _seed_numpy, "torch": _seed_torch}
+def _read(file):
+    with open(file, "rb") as opened:
+        return pickle.load(opened)
+
+
+def _start_random(state):
+    if state is None:
+        random.seed(_SEED)
+    else:
+        random.setstate(_read(state))
+
+
+def _start_numpy(module, state):
+    if state is None:
+        module.seed(_SEED)
+    else:
+        module.set_state(_read(state))
+
+
+def _start_torch(module, state):
+    if state is None:
+        module.manual_seed(_SEED)
+    else:
+        module.set_rng_state(_read(state)["cpu"])
+
+
+_LIBRARIES = {"numpy.random": ("numpy", _start_numpy), "torch": ("torch", _start_torch)}
 
 
 class _Finder:
-    """Seeds a library as it is imported: before that it has no state."""
+    """Sets a library's generator as it is imported: before that it has none."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name not in _SEEDS:
+        if name not in _LIBRARIES:
             return None
-        seed = _SEEDS.pop(name)
+        source, start = _LIBRARIES.pop(name)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
-            _seed_after(spec, seed)
+            _start_after(spec, lambda module: start(module, _STATES.get(source)))
         return spec
 
 
-def _seed_after(spec, seed):
+def _start_after(spec, start):
     execute = spec.loader.exec_module
 
     def exec_module(module):
         del spec.loader.exec_module  # the loader's own is behind it
         execute(module)
-        seed(module)
+        start(module)
 
     spec.loader.exec_module = exec_module
 
@@ -62,6 +108,7 @@ def _run_other() -> None:
         spec.loader.exec_module(module)
 
 
+_STATES = _states()
 _run_other()
 sys.meta_path.insert(0, _Finder)
-random.seed(_SEED)
+_start_random(_STATES.get("random"))
