@@ -197,7 +197,8 @@ def _convert_one(
     flow, shared = trace_flow(analysed), share(analysed)
     plans = plan_stages(flow, shared, config, path)
     converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known)
-    local = local_modules(root, workdir, _imported(blocks))
+    folders = (workdir, *plan.told_folders(analysed, workdir))
+    local = local_modules(root, folders, _imported(blocks))
     return (converted, local), (*problems, *judge(converted))
 
 

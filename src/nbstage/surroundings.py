@@ -10,18 +10,20 @@ from pathlib import Path
 from types import ModuleType
 
 
-def local_modules(root: Path, workdir: str, modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Those of the imported modules that lie in the notebook's folder, each with all the files it
-    is made of there.
+def local_modules(
+    root: Path, folders: Iterable[str], modules: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Those of the imported modules that lie in one of the folders, the first that has it, each
+    with all the files it is made of there.
     """
-    folder = root / workdir
     found: dict[str, tuple[str, ...]] = {}
-    for module in sorted(modules):
-        files = _files(folder, module, set())
-        if files:
-            found[module] = tuple(
-                sorted(path.relative_to(root.resolve()).as_posix() for path in files)
-            )
+    for folder in folders:
+        for module in sorted(set(modules) - set(found)):
+            files = _files(root / folder, module, set())
+            if files:
+                found[module] = tuple(
+                    sorted(path.relative_to(root.resolve()).as_posix() for path in files)
+                )
     return found
 
 

@@ -28,6 +28,11 @@ class Block:
     stage: str
     path: str
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether the cell raises on purpose: Jupyter goes on after it."""
+        return "raises-exception" in self.cell.tags
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

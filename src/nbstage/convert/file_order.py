@@ -12,7 +12,7 @@ def order_by_files(flow: Flow) -> dict[str, frozenset[str]]:
     """For each stage those it runs after without taking a value from them."""
     units = [unit for unit in flow.program.units if unit.stage]
     writers = [unit for unit in units if _writes(unit.effects)]
-    found: dict[str, set[str]] = {name: set() for name in flow.stages}
+    found: dict[str, set[str]] = {name: set(stage.follows) for name, stage in flow.stages.items()}
     for unit in units:
         found[unit.stage].update(unit.block.label.after)
         if writers and _reads(unit.effects):

@@ -14,6 +14,7 @@ from nbstage.convert.render.stage_module import HEADER, render_stage
 from nbstage.convert.rules.notebook import Converted
 from nbstage.convert.shared import SharedModule
 from nbstage.convert.stages import StagePlan
+from nbstage.convert.units import Program
 from nbstage.convert.used import LocalModules, local_files, modules_of_stages
 from nbstage.model import Config, File, Owner, Pipeline, PlannedStage
 
@@ -72,9 +73,14 @@ def package_file(found: tuple[tuple[Converted, LocalModules], ...], before: str 
 
 def _folders(converted: Converted, local: LocalModules) -> set[str]:
     workdir = converted.plans[0].workdir if converted.plans else "."
-    marks = [mark for unit in converted.program.units for mark in unit.effects.marks]
+    return {*told_folders(converted.program, workdir), *({workdir} if local else ())}
+
+
+def told_folders(program: Program, workdir: str) -> tuple[str, ...]:
+    """The project's folders that the notebook adds to `sys.path`, relative to the root."""
+    marks = [mark for unit in program.units for mark in unit.effects.marks]
     told = {from_root(mark.detail, workdir) for mark in marks if mark.kind is Oddity.SYS_PATH}
-    return {folder for folder in told if not outside(folder)} | ({workdir} if local else set())
+    return tuple(sorted(folder for folder in told if not outside(folder)))
 
 
 def _planned(

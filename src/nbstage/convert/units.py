@@ -95,6 +95,7 @@ def program(
         CellCode(
             tuple(_with_value(segment, parameters) for segment in found),
             facts.get(block.cell.number),
+            block.may_fail,
         )
         for block, found in parts
     ]
@@ -169,6 +170,7 @@ def _may_repeat(program: Program, unit: Unit) -> bool:
     effects = unit.effects
     if (
         unit.index in program.parameters.values()
+        or unit.block.may_fail
         or effects.deletes
         or not (effects.binds or effects.changes)
     ):

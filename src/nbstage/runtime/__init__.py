@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from nbstage.runtime.done import mark_done
-from nbstage.runtime.errors import CannotStore, StageError
+from nbstage.runtime.errors import CannotStore, StageError, expected_error
 from nbstage.runtime.figures import close_figures
 from nbstage.runtime.metrics import save_metrics
 from nbstage.runtime.params import params
@@ -38,6 +38,7 @@ __all__ = [
     "capture_shell",
     "change_dir",
     "close_figures",
+    "expected_error",
     "load",
     "make_folders",
     "mark_done",

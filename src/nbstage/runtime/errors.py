@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 # Both bases matter: as a SystemExit it ends `python -m pipeline.train` with the message alone, and
 # as an Exception it is caught where any failure of a stage is (a test runner, a service).
@@ -18,3 +24,14 @@ class StageError(SystemExit, Exception):
 
 class CannotStore(StageError):
     """A value that no file gives back as it was: a generator, an open file, a lock..."""
+
+
+@contextmanager
+def expected_error() -> Iterator[None]:
+    """Go on after an exception, as a notebook does after a cell tagged `raises-exception`."""
+    try:
+        yield
+    except Exception:  # whatever the cell is there to show
+        import traceback
+
+        traceback.print_exc()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nbstage.convert.effects.expressions import evaluate
-from nbstage.convert.effects.machine import GLOBAL, Effects, Machine
+from nbstage.convert.effects.machine import GLOBAL, Effects, Machine, branch
 from nbstage.convert.effects.observed import name_files, settle
 from nbstage.convert.effects.statements import execute
 from nbstage.convert.effects.sweep import sweep
@@ -32,10 +32,14 @@ class Analysed:
 
 @dataclass(frozen=True, slots=True)
 class CellCode:
-    """The statements of a code cell, and what a traced run saw of it."""
+    """The statements of a code cell, and what a traced run saw of it.
+
+    `may_fail` is for a cell that raises on purpose: the notebook goes on after it.
+    """
 
     statements: tuple[ast.stmt, ...]
     seen: CellFacts | None = None
+    may_fail: bool = False
 
 
 def analyse(
@@ -54,15 +58,20 @@ def analyse(
             count += 1
             if count % _SWEEP == 0:
                 sweep(machine)
-            done.append(_analysed(machine, statement))
+            done.append(_analysed(machine, statement, may_fail=cell.may_fail))
         if cell.seen is not None and done:
             _settle(machine, cell.seen, done)
         yield from done
 
 
-def _analysed(machine: Machine, statement: ast.stmt) -> Analysed:
+def _analysed(machine: Machine, statement: ast.stmt, *, may_fail: bool) -> Analysed:
     machine.effects, machine.bound, machine.dead = Effects(), set(), False
-    execute(machine, [statement])
+    if may_fail:
+        machine.guarded += 1
+        branch(machine, lambda: execute(machine, [statement]), may_skip=True)
+        machine.guarded -= 1
+    else:
+        execute(machine, [statement])
     return Analysed(statement, _settled(machine), _values(machine))
 
 

@@ -7,7 +7,7 @@ import builtins
 import re
 from pathlib import PurePosixPath
 
-from nbstage.convert.effects import calls
+from nbstage.convert.effects import calls, places
 from nbstage.convert.effects.follow import call_function, call_specials
 from nbstage.convert.effects.machine import (
     GLOBAL,
@@ -140,7 +140,7 @@ def _attribute(machine: Machine, node: ast.Attribute, value: Value, name: str) -
 
 def _path_attribute(value: Value, name: str) -> Value:
     if isinstance(value.const, PurePosixPath) and name in ("parent", "name", "stem", "suffix"):
-        part = getattr(value.const, name)
+        part = places.parent(value.const) if name == "parent" else getattr(value.const, name)
         return Value(type="Path" if name == "parent" else "str", const=part)
     return Value(type="Path" if name == "parent" else "scalar")
 

@@ -6,6 +6,7 @@ import posixpath
 from pathlib import PurePosixPath
 
 from nbstage.convert.effects.machine import FileUse, Machine, Oddity, mark
+from nbstage.convert.effects.places import Placed
 from nbstage.convert.effects.values import Value
 from nbstage.convert.known import Known
 
@@ -59,7 +60,8 @@ def _report(machine: Machine, path: Value, mode: str) -> None:
     if isinstance(path.const, str | PurePosixPath):
         text = str(path.const)
         if "://" not in text and text and machine.cwd is not None:
-            text = posixpath.normpath(posixpath.join(machine.cwd, text))
+            start = "." if isinstance(path.const, Placed) else machine.cwd
+            text = posixpath.normpath(posixpath.join(start, text))
             machine.effects.files.append(FileUse(text, mode, machine.site, len(machine.store) == 1))
     if path.type != "NoneType" and not path.objs and not _is_known(machine, path):
         mark(machine, Oddity.NO_PATH, mode)

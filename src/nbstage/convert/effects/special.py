@@ -8,8 +8,8 @@ import ast
 from pathlib import PurePosixPath
 
 from nbstage.convert import known
-from nbstage.convert.effects import files
-from nbstage.convert.effects.machine import Machine, Oddity, Owned, mark
+from nbstage.convert.effects import files, places
+from nbstage.convert.effects.machine import Machine, Oddity, Owned, mark, peek
 from nbstage.convert.effects.objects import DATA, EstimatorInfo, element_of, made
 from nbstage.convert.effects.values import (
     IMMUTABLE,
@@ -43,6 +43,10 @@ def call(
     node: ast.Call | None,
 ) -> Value | None:
     """The value of a call that stands in no table, or None."""
+    if path in _NAMESPACES and not args and machine.depth and path != "builtins.globals":
+        names = machine.frame.names or ()
+        held = [peek(machine, machine.frame, name) or Value() for name in names]
+        return of(made("dict", None, *held)) if path != "builtins.dir" else Value(type="scalar")
     if path in _NAMESPACES and not args:
         mark(machine, Oddity.NAMESPACE, path.removeprefix("builtins."))
         return Value()
@@ -56,16 +60,11 @@ def call(
         return NOTHING
     if path == "builtins.tuple" and len(args) == 1:
         return Value(element_of(args[0]).objs, "tuple")
-    if (
-        path in ("sys.path.append", "sys.path.insert")
-        and args
-        and isinstance(args[-1].const, str | PurePosixPath)
-    ):
-        mark(machine, Oddity.SYS_PATH, str(args[-1].const))
     if path in ("builtins.get_ipython", "IPython.get_ipython"):
         mark(machine, Oddity.KERNEL)
         return Value()
-    return _call_on_paths(machine, path, args)
+    found = places.call(machine, path, args)
+    return found if found is not None else _call_on_paths(machine, path, args)
 
 
 def _execute_text(machine: Machine, path: str, args: tuple[Value, ...]) -> Value | None:
@@ -91,8 +90,6 @@ def _call_on_paths(machine: Machine, path: str, args: tuple[Value, ...]) -> Valu
         return Value(type="Path", const=PurePosixPath(*texts) if whole else UNKNOWN)
     if path == "os.path.join" and len(texts) == len(args) and args:
         return constant(str(PurePosixPath(*texts)))
-    if path in ("builtins.str", "os.fspath") and len(texts) == 1 and len(args) == 1:
-        return constant(texts[0])
     if path == "open" or path == "io.open":
         files.use(machine, known.Known(opens=0), None, args, {})
         return of(Obj("file"))
@@ -117,7 +114,9 @@ def path_method(
             return Value(type="Path", const=receiver.const.joinpath(*texts))
         if name in ("with_suffix", "with_name") and len(texts) == 1:
             return Value(type="Path", const=getattr(receiver.const, name)(texts[0]))
-        if name in ("resolve", "absolute", "expanduser"):
+        if name in ("resolve", "absolute"):
+            return Value(type="Path", const=places.placed(machine, receiver.const))
+        if name == "expanduser":
             return receiver
     return result(what, receiver, args, keywords)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from nbstage.convert.effects import places
 from nbstage.convert.effects.control import compound
 from nbstage.convert.effects.definitions import bring, define, define_class
 from nbstage.convert.effects.expressions import look_up
@@ -73,6 +74,10 @@ def _augment(machine: Machine, node: ast.AugAssign) -> None:
     """`x += 1` reads x, may change it in place, and binds it."""
     load = _as_load(node.target)
     before = machine.evaluate(machine, load)
+    if before.path == "sys.path" and isinstance(node.value, ast.List):
+        for elt in node.value.elts:
+            places.add(machine, machine.evaluate(machine, elt))
+        return
     given = machine.evaluate(machine, node.value)
     call_specials(machine, before, (given,))
     if before.objs:

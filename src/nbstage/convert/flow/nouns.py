@@ -59,7 +59,8 @@ class StageFlow:
 
     `repeats` are units of elsewhere to be repeated in it, `own` its own definitions that can be
     imported,
-    `origins` the units that parameters and repeated definitions come from, by name.
+    `origins` the units that parameters and repeated definitions come from, by name. `follows` are
+    stages that make folders for it.
     """
 
     name: str
@@ -72,6 +73,7 @@ class StageFlow:
     unset: set[str] = field(default_factory=set)
     origins: dict[str, int] = field(default_factory=dict)
     bundles: list[frozenset[str]] = field(default_factory=list)
+    follows: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -37,8 +37,13 @@ def repeat_settings(flow: Flow, stage: StageFlow) -> None:
             continue
         if not touches(flow, stage, unit.effects.settings):
             continue
+        only_sets = _only_sets(flow, stage, unit)
+        if not only_sets and unit.effects.settings == {"files"}:
+            # It can't make the folder too, so it runs after the stage that does.
+            stage.follows.update({unit.stage} - {""})
+            continue
         stage.repeats.add(unit.index)
-        if not _only_sets(flow, stage, unit):
+        if not only_sets:
             flow.findings.append(
                 Finding(
                     Trouble.SETTING, ", ".join(sorted(unit.effects.settings)), unit.index, unit.node

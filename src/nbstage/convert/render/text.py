@@ -12,6 +12,8 @@ from nbstage.convert.units import Unit
 WIDTH = 88
 #: Jupyter closes a cell's figures when it ends, so that the next cell begins with none.
 _CLOSE = "    nbstage.runtime.close_figures()"
+#: Jupyter goes on after a cell that is tagged as one that raises.
+_GO_ON = "with nbstage.runtime.expected_error():"
 
 
 def body_lines(units: Iterable[Unit], wanted: frozenset[str]) -> tuple[str, ...]:
@@ -30,7 +32,10 @@ def body_lines(units: Iterable[Unit], wanted: frozenset[str]) -> tuple[str, ...]
         if any(unit.effects.draws_figures for unit in members)
     ]
     for number, members in cells.items():
-        text = [*_cell_text(members, wanted), *([_CLOSE] if number in drawing[:-1] else [])]
+        moved = _cell_text(members, wanted)
+        if members[0].block.may_fail and moved:
+            moved = tuple(indented([_GO_ON, *moved]))
+        text = [*moved, *([_CLOSE] if number in drawing[:-1] else [])]
         if text:
             lines += ["", *text] if lines else text
     return tuple(lines)

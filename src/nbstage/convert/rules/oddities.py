@@ -80,6 +80,13 @@ def _marks(converted: Converted, unit: Unit) -> Iterator[Problem]:
         if mark.kind in _ERRORS:
             code, message, hint = _ERRORS[mark.kind]
             yield Problem(code, message.format(mark.detail), place, hint.format(mark.detail))
+        elif mark.kind is Oddity.SYS_PATH and not mark.detail:
+            yield Problem(
+                "NBS210",
+                "the folder that 'sys.path' gets is not known before the code runs, and a stage imports its modules before that",
+                place,
+                "write the folder as text, or make it from `os.getcwd()` or `Path.cwd()` and text.",
+            )
         elif mark.kind in _NOTES and _matters(unit, mark):
             code, message, hint = _NOTES[mark.kind]
             yield Problem(code, message.format(mark.detail), place, hint, Level.NOTE)
