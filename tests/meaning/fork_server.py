@@ -44,6 +44,7 @@ def serve() -> None:
     sys.path.pop(0)
     jobs: dict[str, Callable[[Answer], Answer]] = {
         "notebook": _notebook,
+        "facts": _facts,
         "stage": _stage,
         "values": _values,
     }
@@ -120,16 +121,30 @@ def _python() -> Runner:
     return run
 
 
-def _ipython() -> Runner:
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
+def _facts(request: Answer) -> Answer:
+    """What the recorder writes of each cell as all of them run, top to bottom."""
+    import pickle
 
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=config)
-    shell.ast_node_interactivity = "none"
-    vars(shell).update(showtraceback=lambda *_, **__: None, enable_gui=lambda gui=None: None)
-    shell.set_hook("show_in_pager", lambda *args, **kwargs: None)
+    from nbstage import recorder
+    from nbstage.runtime import close_figures
+
+    shell = _shell()
+    os.chdir(request["workdir"])
+    sys.path[0] = ""
+    with tempfile.TemporaryDirectory() as folder:
+        orders = Path(folder, "orders.pkl")
+        orders.write_bytes(pickle.dumps({"root": request["root"], "folder": folder}))
+        recorder.start(str(orders))
+        for cell in request["cells"]:
+            shell.run_cell(cell["code"], store_history=True, cell_id=f"nbstage-{cell['number']}")
+            close_figures()
+        facts = Path(folder, "facts.jsonl")
+        text = facts.read_text(encoding="utf-8") if facts.exists() else ""
+    return {"facts": [json.loads(line) for line in text.splitlines()]}
+
+
+def _ipython() -> Runner:
+    shell = _shell()
     hidden = set(shell.user_ns)
 
     def run(code: str) -> tuple[dict[str, Any], str]:
@@ -139,6 +154,20 @@ def _ipython() -> Runner:
         return names, "" if error is None else repr(error)
 
     return run
+
+
+def _shell() -> Any:
+    """IPython without its history and its pager. Any: it has no types."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.ast_node_interactivity = "none"
+    vars(shell).update(showtraceback=lambda *_, **__: None, enable_gui=lambda gui=None: None)
+    shell.set_hook("show_in_pager", lambda *args, **kwargs: None)
+    return shell
 
 
 def _stage(request: Answer) -> Answer:

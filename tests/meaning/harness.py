@@ -19,7 +19,8 @@ from typing import IO, Any, cast
 from ruamel.yaml import YAML
 
 from nbstage import app
-from nbstage.model import Cell, CellKind, Level
+from nbstage.model import Cell, CellKind, Facts, Level
+from nbstage.trace.facts import cell_facts, code_key, write_facts
 from tests.notebooks_as_text import ipynb, notebook
 
 PATH = "notebooks/nb.ipynb"
@@ -93,8 +94,11 @@ class Case:
     ipython: bool = False
 
 
-def compare(server: Forks, case: Case) -> Outcome:
-    """Run the notebook uncut and as a pipeline, in two copies of one project."""
+def compare(server: Forks, case: Case, *, traced: bool = False) -> Outcome:
+    """Run the notebook uncut and as a pipeline, in two copies of one project.
+
+    If `traced`, it is run once more before, and converted with the facts of that run.
+    """
     folder = Path(tempfile.mkdtemp(prefix="meaning-", dir=_fast_folder()))
     try:
         uncut, cut = folder / "uncut", folder / "cut"
@@ -103,6 +107,9 @@ def compare(server: Forks, case: Case) -> Outcome:
         expected = _run_uncut(server, uncut, case)
         if expected.get("error"):
             return Outcome(Kind.RAISES, detail=expected["error"])
+        if traced:
+            _write_project(folder / "traced", case)
+            write_facts(cut, _facts(server, folder / "traced", case))
         problems = [
             found for found in app.convert(cut, (PATH,)).problems if found.level is Level.ERROR
         ]
@@ -136,6 +143,26 @@ def _run_uncut(server: Forks, root: Path, case: Case) -> dict[str, Any]:
         for cell in _code_cells(case)
     ]
     return server.ask("notebook", root, cells=cells, workdir="notebooks", ipython=case.ipython)
+
+
+def _facts(server: Forks, root: Path, case: Case) -> Facts:
+    cells = _code_cells(case)
+    done = server.ask(
+        "facts",
+        root,
+        cells=[{"code": cell.source, "number": cell.number} for cell in cells],
+        workdir="notebooks",
+    )
+    assert "facts" in done, done
+    lines = {line.pop("cell"): line for line in done["facts"]}
+    assert not any("defect" in line for line in lines.values()), lines
+    return Facts(
+        PATH,
+        tuple(
+            cell_facts({**lines.get(cell.number, {}), "code": code_key(cell.source)})
+            for cell in cells
+        ),
+    )
 
 
 def stages_of_cells(cells: tuple[Cell, ...]) -> tuple[str, ...]:

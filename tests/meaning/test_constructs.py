@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.meaning.constructs_as_text import Construct, constructs
-from tests.meaning.harness import Forks, compare
+from tests.meaning.harness import Forks, Kind, compare
 
 _HEAVY = ("learning", "libraries", "values")
 ALL = constructs()
@@ -36,6 +36,26 @@ def test_a_construct_means_in_stages_what_it_means_in_one(
 ) -> None:
     outcome = compare(server, construct.case)
     assert outcome.word == construct.expected, outcome.detail
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "construct", [_param(construct) for construct in ALL if construct.expected == "equal"]
+)
+def test_a_traced_construct_means_the_same(construct: Construct, server: Forks) -> None:
+    outcome = compare(server, construct.case, traced=True)
+    assert outcome.word == "equal", outcome.detail
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "construct", [_param(construct) for construct in ALL if construct.expected != "equal"]
+)
+def test_what_is_refused_is_refused_or_equal_when_traced(
+    construct: Construct, server: Forks
+) -> None:
+    outcome = compare(server, construct.case, traced=True)
+    assert outcome.kind in (Kind.REFUSED, Kind.EQUAL), outcome.detail
 
 
 def test_no_two_constructs_have_one_title() -> None:

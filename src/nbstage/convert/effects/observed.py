@@ -21,6 +21,7 @@ from nbstage.convert.effects.machine import (
     Machine,
     Mark,
     Oddity,
+    Owned,
     Site,
     change,
     draw,
@@ -39,16 +40,19 @@ _LEFT_ALONE = frozenset({"function", "builtin_function_or_method", "module", "ty
 
 
 def settle(machine: Machine, seen: CellFacts, cell: list[Effects]) -> dict[str, Value]:
-    """Add to the effects of a cell's last statement what the run saw and the cell's code does not
-    show; gives the values that are known better now. `cell` are the effects of its statements.
+    """Add to the effects of a cell what the run saw and its code does not show; gives the values
+    that are known better now.
+
+    What is added goes to the cell's last statement that calls what is not known, else to its last.
     """
     touched = {name for effects in cell for name in (*effects.binds, *effects.changes)}
+    unknown = [effects for effects in cell if effects.unknown]
+    machine.effects = unknown[-1] if unknown else cell[-1]
     _add_changes(machine, seen, touched)
-    told = {
-        mark.detail for effects in cell for mark in effects.marks if mark.kind is Oddity.UNSEEDED
-    }
     for source in seen.draws:
-        if source in RANDOM and RANDOM[source] not in touched and source not in told:
+        # A library that is imported may draw, too: where nothing was seeded, that is no matter.
+        name = RANDOM.get(source, "")
+        if name and name not in touched and peek(machine, GLOBALS, name) is not None:
             draw(machine, source)
     touched.update(machine.effects.changes)
     better = {name: value for name, value in _better_values(machine, seen) if name in touched}
@@ -63,10 +67,12 @@ def settle(machine: Machine, seen: CellFacts, cell: list[Effects]) -> dict[str, 
 def _add_changes(machine: Machine, seen: CellFacts, touched: set[str]) -> None:
     for name in seen.changes:
         value = peek(machine, GLOBALS, name)
-        if name in touched or value is None or seen.binds.get(name, "") in _LEFT_ALONE:
+        type = seen.binds.get(name, "")
+        # Whatever is drawn changes a figure, and a library's own object is a setting of it.
+        if name in touched or type in _LEFT_ALONE or type.startswith("matplotlib."):
             continue
-        if seen.binds.get(name, "").startswith("matplotlib."):
-            continue  # whatever is drawn changes a figure
+        if value is None or any(isinstance(obj.detail, Owned) for obj in value.objs):
+            continue
         machine.effects.changes.setdefault(name, machine.site)
         change(machine, value.objs, deep=False)
 
