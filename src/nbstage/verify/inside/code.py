@@ -1,42 +1,100 @@
-"""Functions compiled from one source in two places."""
+"""Functions compiled from one source in two places: in a notebook's cell, where what it uses are
+global names, and in a module or inside a stage's function.
+"""
 
 from __future__ import annotations
 
 import dis
-from types import CodeType
+import inspect
+from types import CodeType, FunctionType
 
 from nbstage.runtime.same import difference
 from nbstage.runtime.same_objects import CODE
 
-# A name that the same module imports is called in another way than one that a cell before has
-# imported: these are the instructions that it makes a difference for.
-_AS_ATTRIBUTE = {"LOAD_METHOD": "LOAD_ATTR"}
-_ASIDE = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL", "RESUME"})
+# How a name is found depends on where it is bound, and how it is called on where it was imported.
+_NAME = "LOAD a name"
+_ALIKE = {
+    "LOAD_METHOD": "LOAD_ATTR",
+    **dict.fromkeys(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_GLOBAL", "LOAD_NAME"), _NAME),
+    **dict.fromkeys(("LOAD_FROM_DICT_OR_DEREF", "LOAD_FROM_DICT_OR_GLOBALS"), _NAME),
+}
+_ASIDE = frozenset({"CACHE", "COPY_FREE_VARS", "EXTENDED_ARG", "MAKE_CELL", "NOP", "NOT_TAKEN"})
+_CALLS = frozenset({"PRECALL", "PUSH_NULL", "RESUME"})
 _PREFIXES = ("NULL + ", "NULL|self + ", "method + ")
 _SUFFIXES = (" + NULL", " + NULL|self")
+# Which names a code object knows says how they are found; the steps say which it uses.
+_BY_STEPS = frozenset({"co_cellvars", "co_code", "co_flags", "co_freevars", "co_names"})
+_WHERE = inspect.CO_NESTED | inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
 
 
-def same_code(x: object, y: object) -> bool:
-    """Whether two code objects do the same step by step, whichever names were imported beside
-    them; False for all that is no code.
+class SameCode:
+    """Tells whether two functions, or two pieces of code, do the same step by step and with the
+    same values; False of all else.
     """
-    if not isinstance(x, CodeType) or not isinstance(y, CodeType):
+
+    def __init__(self) -> None:
+        self._under_way: set[tuple[int, int]] = set()
+
+    def __call__(self, x: object, y: object) -> bool:
+        if isinstance(x, CodeType) and isinstance(y, CodeType):
+            return self._same_code(x, y)
+        if isinstance(x, FunctionType) and isinstance(y, FunctionType):
+            return self._same_function(x, y)
         return False
-    others = (name for name in CODE if name != "co_code")
-    alike = (difference(getattr(x, name), getattr(y, name), same_code) for name in others)
-    return all(found is None for found in alike) and _steps(x) == _steps(y)
+
+    def _same_code(self, x: CodeType, y: CodeType) -> bool:
+        if (x.co_flags ^ y.co_flags) & ~_WHERE or _steps(x) != _steps(y):
+            return False
+        others = (name for name in CODE if name not in _BY_STEPS)
+        return all(difference(getattr(x, name), getattr(y, name), self) is None for name in others)
+
+    def _same_function(self, x: FunctionType, y: FunctionType) -> bool:
+        pair = id(x), id(y)
+        if pair in self._under_way:
+            return True  # it calls itself: what is left to see is seen further up
+        self._under_way.add(pair)
+        try:
+            return difference(_parts(x), _parts(y), self) is None
+        finally:
+            self._under_way.discard(pair)
+
+
+def _parts(function: FunctionType) -> list[object]:
+    """What a function is made of, the values of the names it uses among it."""
+    bound = _bound(function)
+    return [
+        function.__code__,
+        function.__defaults__,
+        function.__kwdefaults__,
+        function.__dict__,
+        {name: bound[name] for name in sorted(bound)},
+    ]
+
+
+def _bound(function: FunctionType) -> dict[str, object]:
+    steps = dis.get_instructions(function.__code__)
+    used = {step.argval for step in steps if _ALIKE.get(step.opname) == _NAME}
+    names = used & function.__globals__.keys()
+    found = {name: function.__globals__[name] for name in names}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:
+            continue
+    found.pop("__class__", None)  # the class around it, which led here
+    return found
 
 
 def _steps(code: CodeType) -> list[tuple[str, object]]:
     """The instructions with what they are about; jumps by the number of the step they lead to."""
     every = list(dis.get_instructions(code))
-    kept = [step for step in every if step.opname not in _ASIDE]
+    kept = [step for step in every if step.opname not in _ASIDE | _CALLS]
     numbers: dict[int, int] = {}
     number = len(kept)
     for step in reversed(every):
-        number -= step.opname not in _ASIDE
+        number -= step.opname not in _ASIDE | _CALLS
         numbers[step.offset] = number
-    return [(_AS_ATTRIBUTE.get(step.opname, step.opname), _about(step, numbers)) for step in kept]
+    return [(_ALIKE.get(step.opname, step.opname), _about(step, numbers)) for step in kept]
 
 
 def _about(step: dis.Instruction, numbers: dict[int, int]) -> object:

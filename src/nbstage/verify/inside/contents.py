@@ -12,7 +12,7 @@ from pathlib import Path
 from nbstage.runtime.same import difference
 from nbstage.runtime.same_plain import clip
 from nbstage.verify.inside.close import Same
-from nbstage.verify.inside.code import same_code
+from nbstage.verify.inside.code import SameCode
 from nbstage.verify.inside.images import image_difference
 from nbstage.verify.inside.read import Unreadable, read_value
 from nbstage.verify.inside.rows import read_rows, rows_difference
@@ -41,7 +41,7 @@ def compare_contents(mine: Path, yours: Path, same: Same) -> tuple[bool, str]:
             continue
         if found is not None:
             return False, found
-        if look in (_pickles, _packed) or same is not same_code:
+        if look in (_pickles, _packed) or not isinstance(same, SameCode):
             return True, "other bytes, the same in them"
         return False, f"byte {place}, though both hold the same"
     return False, f"byte {place}"
