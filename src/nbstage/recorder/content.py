@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from nbstage.recorder.kinds import Owners
 
-PLAIN = frozenset({int, float, str, bool, bytes, complex, type(None)})
+_PLAIN = frozenset(map(id, (int, float, str, bool, bytes, complex, type(None))))
+
+
+def is_plain(kind: type) -> bool:
+    """Whether values of this type have no parts and never change.
+
+    Types are looked up by id throughout: a metaclass may say what their hash is.
+    """
+    return id(kind) in _PLAIN
 
 
 @dataclass(slots=True)
@@ -59,5 +67,5 @@ class Round:
     tables_apart: bool = True
     tables: dict[int, Look] = field(default_factory=dict)
     memory: dict[tuple[object, ...], bytes] = field(default_factory=dict)
-    changeable: dict[type, bool] = field(default_factory=dict)
+    changeable: dict[int, bool] = field(default_factory=dict)
     alive: list[object] = field(default_factory=list)

@@ -30,7 +30,7 @@ _STORED_BY = frozenset(
         "__setstate__",
     }
 )
-_HELD: dict[type, Any] = {
+_HELD_BY: dict[type, Any] = {
     collections.OrderedDict: lambda value: (
         list(collections.OrderedDict.__iter__(value)),
         list(dict.items(value)),
@@ -53,6 +53,7 @@ _HELD: dict[type, Any] = {
     datetime.time: lambda value: None,
     datetime.timedelta: lambda value: None,
 }
+_HELD = {id(kind): held for kind, held in _HELD_BY.items()}
 _basicsize = type.__dict__["__basicsize__"].__get__
 _WORD = object.__basicsize__ // 2
 
@@ -63,9 +64,9 @@ def instance_parts(value: Any, seen: Look, now: Round, *, opaque: bool = False) 
     own = [base for base in bases(kind) if now.owners.owns(module_of(base))]
     if any(_STORED_BY & members_of(base).keys() for base in own):
         seen.stored_by_user = True
-    base = next((base for base in bases(kind) if base in _HELD), None)
+    base = next((base for base in bases(kind) if id(base) in _HELD), None)
     slots = _slots(value, kind)
-    parts = [attributes(value), slots, _HELD[base](value) if base is not None else None]
+    parts = [attributes(value), slots, _HELD[id(base)](value) if base is not None else None]
     if opaque or (base is None and _hides_something(kind, len(slots))):
         seen.opaque = True
         parts.append(id(value))

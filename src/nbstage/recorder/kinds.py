@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping
 
 _PACKAGES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_NAMES = {types.FunctionType: "function", types.BuiltinFunctionType: "function"}
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 _mro = type.__dict__["__mro__"].__get__
 _members = type.__dict__["__dict__"].__get__
 _module = type.__dict__["__module__"].__get__
@@ -47,8 +47,10 @@ def type_name(value: object) -> str:
     `sklearn.linear_model.LinearRegression`.
     """
     kind = type(value)
-    if kind in _NAMES or issubclass(kind, type):
-        return _NAMES.get(kind, "type")
+    if any(kind is function for function in _FUNCTIONS):
+        return "function"
+    if issubclass(kind, type):
+        return "type"
     module, name = module_of(kind), _qualified(kind)
     if module in ("builtins", ""):
         return name

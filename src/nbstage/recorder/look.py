@@ -11,11 +11,11 @@ import hashlib
 import pickle
 from typing import Any
 
-from nbstage.recorder.content import PLAIN, Look, Round
+from nbstage.recorder.content import Look, Round, is_plain
 from nbstage.recorder.kinds import module_of, name_of
 from nbstage.recorder.parts import is_changeable, take_apart
 
-_FLAT = frozenset({str, bytes, type(None)})
+_FLAT = frozenset(map(id, (str, bytes, type(None))))
 _MANY = 1000
 
 
@@ -42,7 +42,7 @@ def look(value: object, now: Round, *, framed: bool = False) -> Look:
 
 def _flat(value: object) -> tuple[bytes, int] | None:
     """Digest and size of a long plain list of texts; pickle would remember each of them."""
-    if type(value) is not list or len(value) < _MANY or not set(map(type, value)) <= _FLAT:
+    if type(value) is not list or len(value) < _MANY or not {*map(id, map(type, value))} <= _FLAT:
         return None
     return b"%d %d" % (len(value), hash(tuple(value))), 60 * len(value)
 
@@ -54,6 +54,10 @@ class _Sink:
         self.hash = hashlib.sha256()
         self.size = 0
 
+    def take(self, buffer: pickle.PickleBuffer) -> None:
+        with buffer.raw() as data:
+            self.write(data)
+
     def write(self, data: Any) -> int:  # bytes, or a buffer that pickle hands through
         self.hash.update(data)
         self.size += len(data)
@@ -62,8 +66,7 @@ class _Sink:
 
 class _Taker(pickle.Pickler):
     def __init__(self, sink: _Sink, seen: Look, now: Round, *, framed: bool) -> None:
-        super().__init__(sink, 5, buffer_callback=self._buffer)
-        self.sink = sink
+        super().__init__(sink, 5, buffer_callback=sink.take)
         self.seen = seen
         self.now = now
         self.framed = framed
@@ -74,20 +77,16 @@ class _Taker(pickle.Pickler):
         # As the state of an empty tuple, so that an object may contain itself.
         return tuple, (), take_apart(value, self.seen, self.now, framed=self.framed)
 
-    def _buffer(self, buffer: pickle.PickleBuffer) -> None:
-        with buffer.raw() as data:
-            self.sink.write(data)
-
 
 def _add_members(seen: Look, taker: Any, now: Round, *, framed: bool) -> None:
     decided = now.changeable
     for _, value in taker.memo.copy().values():
         kind = type(value)
-        if kind in PLAIN or kind is tuple:
+        if is_plain(kind) or kind is tuple:
             continue
-        if kind not in decided:
-            decided[kind] = is_changeable(kind, now.owners)
-        if decided[kind] and not (framed and _is_table_part(kind)):
+        if id(kind) not in decided:
+            decided[id(kind)] = is_changeable(kind, now.owners)
+        if decided[id(kind)] and not (framed and _is_table_part(kind)):
             seen.members.add(id(value))
 
 

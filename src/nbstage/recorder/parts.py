@@ -11,8 +11,8 @@ import weakref
 from typing import Any
 
 from nbstage.recorder import arrays, drawings, tables
-from nbstage.recorder.content import PLAIN, Look, Round
-from nbstage.recorder.instances import instance_parts
+from nbstage.recorder.content import Look, Round, is_plain
+from nbstage.recorder.instances import attributes, instance_parts
 from nbstage.recorder.kinds import Owners, bases, members_of, module_of, name_of
 
 # Any in this module: values of all types pass here.
@@ -39,10 +39,10 @@ _FIXED: tuple[type, ...] = (
     *(types.MethodType, property, staticmethod, classmethod, frozenset, range, slice, enum.Enum),
     *(types.MappingProxyType, weakref.ref, types.GenericAlias, types.UnionType),
 )
-_GENERATORS: dict[type, str] = {
-    types.GeneratorType: "gi",
-    types.CoroutineType: "cr",
-    types.AsyncGeneratorType: "ag",
+_GENERATORS: dict[int, str] = {
+    id(types.GeneratorType): "gi",
+    id(types.CoroutineType): "cr",
+    id(types.AsyncGeneratorType): "ag",
 }
 
 
@@ -53,12 +53,15 @@ def take_apart(value: Any, seen: Look, now: Round, *, framed: bool) -> object:
         return _class_parts(value, now)
     if kind is types.FunctionType:
         return _function_parts(value, now)
-    if kind in _BY_KIND:
-        return name_of(kind), _BY_KIND[kind](value)
-    if kind in _GENERATORS:
-        return _generator_parts(value, _GENERATORS[kind])
+    if id(kind) in _BY_KIND:
+        return name_of(kind), _BY_KIND[id(kind)](value)
+    if id(kind) in _GENERATORS:
+        return _generator_parts(value, _GENERATORS[id(kind)])
     if issubclass(kind, weakref.ref):
         return "weakref"
+    if issubclass(kind, enum.Enum):
+        held = (attributes(value) or {}).items()
+        return "member", name_of(kind), [item for item in held if item[0] != "__objclass__"]
     if arrays.is_array(kind):
         return arrays.array_parts(value, seen, now, framed=framed)
     if tables.is_table(kind):
@@ -72,7 +75,7 @@ def take_apart(value: Any, seen: Look, now: Round, *, framed: bool) -> object:
 
 def is_changeable(kind: type, owners: Owners) -> bool:
     """Whether two names that lead to one object of this type could see each other's changes."""
-    if kind in PLAIN or issubclass(kind, _FIXED) or _full_name(kind) in _LOCKS:
+    if is_plain(kind) or issubclass(kind, _FIXED) or _full_name(kind) in _LOCKS:
         return False
     top = module_of(kind).partition(".")[0]
     if top in _STILL:
@@ -144,7 +147,7 @@ def _bound(value: Any) -> object:
     return value.__qualname__, None if type(owner) is types.ModuleType else owner
 
 
-_BY_KIND: dict[type, Any] = {
+_BY_TYPE: dict[type, Any] = {
     types.ModuleType: lambda value: value.__name__,
     types.CodeType: lambda value: [getattr(value, name) for name in _CODE],
     types.CellType: _cell_content,
@@ -159,6 +162,7 @@ _BY_KIND: dict[type, Any] = {
     classmethod: lambda value: value.__func__,
     functools._lru_cache_wrapper: lambda value: value.__wrapped__,
 }
+_BY_KIND = {id(kind): parts for kind, parts in _BY_TYPE.items()}
 
 
 def _library_parts(value: Any, seen: Look, now: Round) -> object:

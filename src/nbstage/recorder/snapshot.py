@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nbstage.recorder.content import PLAIN, Look, Round
+from nbstage.recorder.content import Look, Round, is_plain
 from nbstage.recorder.kinds import Owners, type_name
 from nbstage.recorder.look import look
 from nbstage.recorder.names import surely_bound, within_reach
@@ -33,13 +33,15 @@ def take(values: Mapping[str, object], owners: Owners) -> Snapshot:
     now = Round(owners, tables_apart=keep_apart())
     looks: dict[str, Look] = {}
     for name, value in values.items():
-        if type(value) not in PLAIN:
+        if not is_plain(type(value)):
             looks[name] = look(value, now)
+    shares = share(looks, owners)
+    now.alive.clear()  # what looks leave behind points to them, and would wait to be collected
     return Snapshot(
         {name: _mark(value) for name, value in values.items()},
         {name: seen.digest for name, seen in looks.items()},
         {name: type_name(value) for name, value in values.items()},
-        share(looks, owners),
+        shares,
         frozenset(name for name, seen in looks.items() if seen.opaque),
         frozenset(name for name, seen in looks.items() if seen.drawing),
         frozenset(name for name, seen in looks.items() if seen.stored_by_user),
@@ -54,7 +56,7 @@ def _mark(value: object) -> object:
     kind = type(value)
     if kind is str or kind is bytes:
         return id(value), hash(value)
-    return value if kind in PLAIN else (id(value), id(kind))
+    return value if is_plain(kind) else (id(value), id(kind))
 
 
 def changes(
