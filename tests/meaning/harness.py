@@ -74,8 +74,15 @@ class Forks:
 def forks(*preloaded: str) -> Iterator[Forks]:
     """A fork server that has imported the given modules."""
     command = [sys.executable, "-W", "ignore", str(_SERVER), *preloaded]
+    # One seed for both runs: a set of words has the order of its elements' hashes.
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

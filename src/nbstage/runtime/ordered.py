@@ -1,9 +1,11 @@
-"""Sets in one order, whatever the hash seed of the process."""
+"""Sets in one order, whatever the hash seed of the process; in their own where that is steady."""
 
 from __future__ import annotations
 
 import io
+import os
 import pickle
+from itertools import permutations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +18,36 @@ SETS = (pickle.EMPTY_SET, pickle.FROZENSET)
 SMALL = 4_000_000
 
 
-def ordered(elements: set[object] | frozenset[object]) -> list[object]:
+_STEADY = frozenset({bool, complex, float, int})
+_SEEDED = frozenset({bytes, str})
+_FEW = 5  # elements of which all orders are tried
+
+
+def ordered(elements: set[object] | frozenset[object]) -> list[object] | dict[object, None]:
+    """The elements in an order from which a set can be made that is like this one.
+
+    Where hashes are the same in each process, a later stage finds the elements as they stand here,
+    if there is a simple way: `{8, 0}` runs through 8 first, `{0, 8}` through 0.
+    """
+    steady = _STEADY if _draws_hashes() else _STEADY | _SEEDED
+    by_value = _sorted(elements)
+    if {type(element) for element in elements} <= steady:
+        own = list(elements)
+        few = map(list, permutations(own)) if len(own) <= _FEW else ()
+        # A set made of a dict gets its memory at once, as a literal's does; of a list, bit by bit.
+        for order in (by_value, own, own[::-1], *few):
+            for given in (order, dict.fromkeys(order)):
+                if all(one is other for one, other in zip(own, set(given), strict=True)):
+                    return given
+    return by_value
+
+
+def _draws_hashes() -> bool:
+    """Whether this process has drawn the seed of its hashes at random."""
+    return os.environ.get("PYTHONHASHSEED", "random") == "random"
+
+
+def _sorted(elements: set[object] | frozenset[object]) -> list[object]:
     """The elements sorted: text and numbers by value, others by how pickle stores them."""
     kinds = {type(element) for element in elements}
     if kinds <= {str} or kinds <= {int} or kinds <= {bytes}:
@@ -26,7 +57,7 @@ def ordered(elements: set[object] | frozenset[object]) -> list[object]:
 
 def _as_stored(element: object) -> bytes:
     if isinstance(element, frozenset):
-        return b"frozenset" + b"".join(map(_as_stored, ordered(element)))
+        return b"frozenset" + b"".join(map(_as_stored, _sorted(element)))
     return type(element).__name__.encode() + pickle.dumps(element, 4)
 
 
