@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,10 @@ def test_two_values_have_one_digest_only_if_they_are_the_same(one: object, other
     second = snapshot.take({"x": holder}, Owners())
     if repr(one) != repr(other):
         assert second.digests != first.digests
+
+
+@given(st.text(alphabet="0123456789abcdef", min_size=12, max_size=40))
+def test_no_value_is_in_the_facts(secret: str) -> None:
+    before = f"a = [{secret!r}]; b = {{{secret!r}: a}}; c = {secret!r}; d = b'{secret}'"
+    found = facts(before, f"a.append({secret!r} * 2); c += 'x'; e = ({secret!r},)")
+    assert secret not in json.dumps(found)
