@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nbstage.config import read_config
 from nbstage.convert import disk, plan
 from nbstage.convert.blocks import Block, arrange
+from nbstage.convert.doubts import cells_in_doubt
 from nbstage.convert.flow import trace_flow
 from nbstage.convert.lock import prune_lock
 from nbstage.convert.parameters import find_parameters
@@ -23,6 +24,7 @@ from nbstage.convert.shared import share
 from nbstage.convert.stages import plan_stages, workdir_of
 from nbstage.convert.units import program
 from nbstage.convert.used import LocalModules
+from nbstage.errors import UserError
 from nbstage.model import (
     CellKind,
     Config,
@@ -33,6 +35,7 @@ from nbstage.model import (
     Owner,
     Pipeline,
     Problem,
+    Retraced,
     Role,
     Shown,
 )
@@ -48,23 +51,48 @@ if TYPE_CHECKING:
     from nbstage.verify.nouns import Tolerance, Verification, Verified
 
 
+Started = Callable[[int, str, int, int], None]
+
+
 def convert(
-    root: Path, notebooks: tuple[str, ...] = (), *, force: bool = False, dry_run: bool = False
+    root: Path,
+    notebooks: tuple[str, ...] = (),
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+    static: bool = True,
+    started: Started = lambda cell, stage, now, of: None,
 ) -> Outcome:
     """Write the pipeline of the notebooks (all of the project's, if none is named); nothing if a
     problem is an error.
+
+    Unless `static`, a notebook is traced first where its code leaves something open that the
+    pipeline depends on; `started` is then called as by `trace`.
     """
-    outcome = check(root, notebooks, force=force)
-    if not dry_run and not _has_error(outcome.problems):
-        disk.apply(root, outcome.changes)
-    return outcome
-
-
-def check(root: Path, notebooks: tuple[str, ...] = (), *, force: bool = False) -> Outcome:
-    """What `convert` would change, and all problems. Runs and writes nothing."""
     config = read_config(root)
     paths = notebooks or find_notebooks(root, config)
-    found, problems = _convert_all(root, config, paths)
+    made = _convert_all(root, config, paths)
+    retraced = () if static or dry_run else _trace_doubts(root, config, made[0], started)
+    if any(not one.failure for one in retraced):
+        made = _convert_all(root, config, paths)
+    outcome = _outcome(root, config, notebooks, made, force=force)
+    if not dry_run and not _has_error(outcome.problems):
+        disk.apply(root, outcome.changes)
+    return replace(outcome, retraced=retraced)
+
+
+def check(root: Path, notebooks: tuple[str, ...] = ()) -> Outcome:
+    """What `convert` would change, and all problems. Runs and writes nothing."""
+    config = read_config(root)
+    made = _convert_all(root, config, notebooks or find_notebooks(root, config))
+    return _outcome(root, config, notebooks, made, force=False)
+
+
+def _outcome(
+    root: Path, config: Config, notebooks: tuple[str, ...], made: Made, *, force: bool
+) -> Outcome:
+    paths = notebooks or find_notebooks(root, config)
+    found, problems = made
     if _has_error(problems):
         return Outcome((), problems)
     before = disk.read_text(root, plan.PACKAGE) if notebooks else None
@@ -124,7 +152,7 @@ def trace(
     notebook: str,
     *,
     timeout: float | None = None,
-    started: Callable[[int, str, int, int], None] = lambda cell, stage, now, of: None,
+    started: Started = lambda cell, stage, now, of: None,
 ) -> Traced:
     """Run a notebook once and keep facts of each cell, if it comes to its end.
 
@@ -156,7 +184,35 @@ def trace(
     return replace(done, problems=problems)
 
 
+def _trace_doubts(
+    root: Path, config: Config, found: Found, started: Started
+) -> tuple[Retraced, ...]:
+    """Trace the notebooks whose code leaves something open. One that can't be run is converted
+    from its code alone.
+    """
+    done: list[Retraced] = []
+    for converted, _ in found:
+        cells = cells_in_doubt(converted.flow, config)
+        if not cells:
+            continue
+        path = converted.notebook.path
+        try:
+            failure = _failure(trace(root, path, started=started))
+        except UserError as error:
+            failure = f"{error.message}: {error.hint}"
+        done.append(Retraced(path, cells, failure))
+    return tuple(done)
+
+
+def _failure(traced: Traced) -> str:
+    if traced.ok or traced.failure is None:
+        return ""
+    stage = f" (stage '{traced.failed_stage}')" if traced.failed_stage else ""
+    return f"cell {traced.failure.cell}{stage}: {traced.failure.ename}"
+
+
 Found = tuple[tuple[Converted, LocalModules], ...]
+Made = tuple[Found, tuple[Problem, ...]]
 
 
 def _has_error(problems: Iterable[Problem]) -> bool:

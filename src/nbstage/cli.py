@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
-from nbstage.cli_trace import trace
+from nbstage.cli_trace import step_text, trace
 from nbstage.cli_verify import verify
 from nbstage.errors import UserError
 from nbstage.help_page import Commands, print_version
@@ -107,7 +107,7 @@ def init(folder: Path) -> int:
 @notebooks_argument
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
-@click.option("--static", is_flag=True, help="Never run a notebook (this version never does).")
+@click.option("--static", is_flag=True, help="Never run a notebook.")
 @_diffs
 @as_json_option
 def convert(
@@ -121,15 +121,24 @@ def convert(
 ) -> int:
     """Write the pipeline of the notebooks NB (default: all of the project).
 
-    Nothing is written if a notebook has an error. An unchanged notebook changes nothing.
+    Nothing is written if a notebook has an error. An unchanged notebook changes nothing. Where a
+    notebook's code leaves open what a call changes or gives, and the pipeline depends on it, the
+    notebook is run first, as by `nbstage trace`; not with --static or --dry-run.
     """
     from nbstage.app import convert as convert_notebooks
     from nbstage.report.problems import has_errors
-    from nbstage.terminal import patience, print_outcome, print_outcome_as_json
+    from nbstage.terminal import patience, print_outcome, print_outcome_as_json, steps
 
     root, names = chosen(notebooks)
-    with patience("converting"):
-        outcome = convert_notebooks(root, names, force=force, dry_run=dry_run)
+    with patience("converting"), steps() as say:
+        outcome = convert_notebooks(
+            root,
+            names,
+            force=force,
+            dry_run=dry_run,
+            static=static,
+            started=lambda *step: say(f"tracing: {step_text(*step)}"),
+        )
     failed = has_errors(outcome.problems)
     written = not failed and not dry_run and bool(outcome.changes)
     if as_json:

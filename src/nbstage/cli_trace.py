@@ -59,7 +59,7 @@ def trace(notebooks: tuple[str, ...], *, timeout: float | None, as_json: bool) -
                     root,
                     name,
                     timeout=timeout,
-                    started=lambda cell, stage, now, of: say(_step(cell, stage, now, of)),
+                    started=lambda cell, stage, now, of: say(step_text(cell, stage, now, of)),
                 )
             )
     if as_json:
@@ -70,7 +70,7 @@ def trace(notebooks: tuple[str, ...], *, timeout: float | None, as_json: bool) -
     return Exit.FINE if all(one.ok for one in done) else Exit.TO_FIX
 
 
-def _step(cell: int, stage: str, now: int, of: int) -> str:
+def step_text(cell: int, stage: str, now: int, of: int) -> str:
     """What is being run: with a bar for a terminal, a plain line for a log."""
     what = f"cell {cell}" + (f", stage '{stage}'" if stage else "")
     if not sys.stderr.isatty():

@@ -217,13 +217,27 @@ class Config:
 
     `workdir` None means the notebook's own folder. `formats` maps a variable (`df` or `stage.df`)
     to a format's name;
-    `deps` adds the user's own dependencies to a stage.
+    `deps` adds the user's own dependencies to a stage. With `safe`, values travel only in formats
+    that run no code when they are read.
     """
 
     notebooks: tuple[str, ...] = ()
     workdir: str | None = None
     formats: dict[str, str] = field(default_factory=dict)
     deps: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retraced:
+    """A notebook that was run before its conversion, for what the code of some cells leaves open.
+
+    `failure` says why its facts could not be recorded, "" if they were.
+    """
+
+    notebook: str
+    cells: tuple[int, ...]
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +249,7 @@ class Outcome:
 
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
+    retraced: tuple[Retraced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

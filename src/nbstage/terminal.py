@@ -96,10 +96,12 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 def print_outcome(outcome: Outcome, *, written: bool, diffs: bool) -> None:
     """Print the problems, then the changes: as done, or as what convert would do."""
-    from nbstage.report.changes import changes_as_text, diffs_as_text
+    from nbstage.report.changes import changes_as_text, diffs_as_text, retraced_as_lines
     from nbstage.report.problems import has_errors
 
     paint = paint_for(sys.stdout)
+    for line in retraced_as_lines(outcome.retraced):
+        click.echo(line)
     print_problems(outcome.problems)
     if outcome.changes:
         if not written:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +26,7 @@ from nbstage.model import (
     Place,
     PlannedStage,
     Problem,
+    Retraced,
     Shown,
 )
 
@@ -44,9 +45,17 @@ class App(ModuleType):
     asked: list[object] = field(default_factory=list)
 
     def convert(
-        self, root: Path, notebooks: tuple[str, ...], *, force: bool, dry_run: bool
+        self,
+        root: Path,
+        notebooks: tuple[str, ...],
+        *,
+        force: bool,
+        dry_run: bool,
+        static: bool,
+        started: Callable[[int, str, int, int], None],
     ) -> Outcome:
-        self.asked.append((root, notebooks, force, dry_run))
+        self.asked.append((root, notebooks, force, dry_run, static))
+        started(3, "load", 2, 4)
         return self._answer()
 
     def check(self, root: Path, notebooks: tuple[str, ...]) -> Outcome:
@@ -120,7 +129,7 @@ def test_convert_in_step_says_so(app: App, capsys: Captured) -> None:
 def test_a_dry_run_is_not_to_be_read_as_done(app: App, project: Path, capsys: Captured) -> None:
     app.outcome = Outcome((CHANGE,))
     assert main(["convert", "--dry-run", "--diff", "--force", "--static"]) == 0
-    assert app.asked == [(project, (), True, True)]
+    assert app.asked == [(project, (), True, True, True)]
     out = capsys.readouterr().out
     assert out.startswith("`nbstage convert` would\n  create  pipeline/train.py\n\n--- /dev/null\n")
     assert "next:" not in out
@@ -131,7 +140,7 @@ def test_notebooks_are_named_as_seen_from_the_current_folder(
 ) -> None:
     monkeypatch.chdir(project / "notebooks")
     assert main(["convert", "nb.ipynb"]) == 0
-    assert app.asked == [(project, ("notebooks/nb.ipynb",), False, False)]
+    assert app.asked == [(project, ("notebooks/nb.ipynb",), False, False, False)]
 
 
 def test_convert_for_a_machine(app: App, capsys: Captured) -> None:
@@ -141,6 +150,28 @@ def test_convert_for_a_machine(app: App, capsys: Captured) -> None:
     assert (data["ok"], data["written"]) == (True, True)
     assert data["changes"] == [{"path": "pipeline/train.py", "action": "create"}]
     assert [problem["code"] for problem in data["problems"]] == ["NBS130"]
+    assert data["traced"] == []
+
+
+def test_convert_says_which_notebooks_it_ran_and_why(app: App, capsys: Captured) -> None:
+    app.outcome = Outcome((CHANGE,), retraced=(Retraced("notebooks/nb.ipynb", (3, 5)),))
+    assert main(["convert"]) == 0
+    assert capsys.readouterr().out == (
+        "traced notebooks/nb.ipynb, for what the code of cells 3, 5 leaves open\n"
+        "create  pipeline/train.py\nnext: dvc repro\n"
+    )
+
+
+def test_convert_goes_on_where_a_notebook_can_not_be_run(app: App, capsys: Captured) -> None:
+    failed = Retraced("notebooks/nb.ipynb", (3,), "cell 2 (stage 'load'): FileNotFoundError")
+    app.outcome = Outcome((CHANGE,), retraced=(failed,))
+    assert main(["convert"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "not traced notebooks/nb.ipynb: cell 2 (stage 'load'): FileNotFoundError. It was converted "
+        "from its code alone; `nbstage trace notebooks/nb.ipynb` shows more"
+    )
+    assert main(["convert", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["traced"][0]["cells"] == [3]
 
 
 # --- check
@@ -259,7 +290,7 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
     assert main(["--help"]) == 0
     assert capsys.readouterr().out == text
     listed = text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
-    commands = ["init", "convert", "check", "show", "verify", "explain"]
+    commands = ["init", "convert", "check", "show", "trace", "verify", "explain"]
     assert [line.split()[0] for line in listed] == commands
     assert not any(line.endswith("...") for line in listed)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from nbstage.convert.artifacts import seen_format
 from nbstage.convert.effects.machine import Oddity
 from nbstage.convert.flow import Flow, value_of
+from nbstage.model import Config
 
 
-def cells_in_doubt(flow: Flow) -> tuple[int, ...]:
+def cells_in_doubt(flow: Flow, config: Config) -> tuple[int, ...]:
     """The numbers of the cells without facts that leave something open which stages depend on.
 
     That is the type of a value that crosses, whether a call of which nothing is known changes one,
@@ -15,7 +16,7 @@ def cells_in_doubt(flow: Flow) -> tuple[int, ...]:
     """
     program = flow.program
     crossing = {name for _, _, name in flow.crossings} | {found.name for found in flow.findings}
-    found = _makers_of_unknown_types(flow)
+    found = _makers_of_unknown_types(flow, config)
     for unit in program.units:
         marks = {mark.kind for mark in unit.effects.marks}
         if unit.effects.doubtful & crossing or (unit.stage and Oddity.NO_PATH in marks):
@@ -24,13 +25,15 @@ def cells_in_doubt(flow: Flow) -> tuple[int, ...]:
     return tuple(sorted(cells - set(program.facts)))
 
 
-def _makers_of_unknown_types(flow: Flow) -> set[int]:
-    """The units that make the values that cross whose type the code does not tell."""
+def _makers_of_unknown_types(flow: Flow, config: Config) -> set[int]:
+    """The units that make what crosses in a format that neither code nor settings tell."""
     found = set()
     for crossing in flow.crossings.values():
         value = value_of(flow, crossing.name, crossing.maker)
-        unknown = value is None or not (value.type or value.path)
+        known = value is not None and (value.type or value.path)
+        declared = {crossing.name, f"{crossing.source}.{crossing.name}"} & set(config.formats)
         hidden = crossing.name.startswith("<")
-        if unknown and not hidden and seen_format(flow, crossing.source, crossing.name) is None:
+        seen = seen_format(flow, crossing.source, crossing.name)
+        if not (known or declared or hidden) and seen is None:
             found.add(crossing.maker)
     return found

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import assert_never
 
-from nbstage.model import Action, Change
+from nbstage.model import Action, Change, Retraced
 from nbstage.report.paint import Paint, plain
 from nbstage.report.plain import make_line, make_plain
 
@@ -17,6 +17,22 @@ def changes_as_text(changes: tuple[Change, ...], paint: Paint = plain) -> str:
         f"{paint(f'{change.action.value:<6}', _role(change.action))}  {make_line(change.path)}"
         for change in changes
     )
+
+
+def retraced_as_lines(retraced: tuple[Retraced, ...]) -> list[str]:
+    """Return a line for each notebook that was run before its conversion, or could not be."""
+    return [make_line(_retraced(one)) for one in retraced]
+
+
+def _retraced(one: Retraced) -> str:
+    if one.failure:
+        return (
+            f"not traced {one.notebook}: {one.failure}. It was converted from its code alone; "
+            f"`nbstage trace {one.notebook}` shows more"
+        )
+    which = "cell" if len(one.cells) == 1 else "cells"
+    cells = ", ".join(map(str, one.cells))
+    return f"traced {one.notebook}, for what the code of {which} {cells} leaves open"
 
 
 def diffs_as_text(changes: tuple[Change, ...], paint: Paint = plain) -> str:

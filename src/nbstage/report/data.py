@@ -6,7 +6,7 @@ import json
 import math
 from typing import TypeAlias
 
-from nbstage.model import Change, Outcome, Parameter, PlannedStage, Problem, Shown
+from nbstage.model import Change, Outcome, Parameter, PlannedStage, Problem, Retraced, Shown
 from nbstage.report.changes import diff
 from nbstage.report.flow import code_files, data_files, edges, readers
 from nbstage.report.problems import has_errors, in_order
@@ -26,7 +26,12 @@ def outcome_as_data(outcome: Outcome, *, written: bool, diffs: bool = False) -> 
         "written": written,
         "changes": [_change(change, diffs=diffs) for change in outcome.changes],
         "problems": problems_as_data(outcome.problems),
+        "traced": [_retraced(one) for one in outcome.retraced],
     }
+
+
+def _retraced(one: Retraced) -> Plain:
+    return {"notebook": one.notebook, "cells": list(one.cells), "failure": one.failure or None}
 
 
 def problems_as_data(problems: tuple[Problem, ...]) -> list[Plain]:

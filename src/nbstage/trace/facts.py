@@ -45,8 +45,8 @@ def by_key(facts: Facts) -> dict[tuple[str, int], CellFacts]:
 def facts_of_cells(notebook: Notebook, facts: Facts | None, workdir: str) -> dict[int, CellFacts]:
     """The facts that hold for the notebook as it is, by the number of the cell.
 
-    An edited cell has none. Nor has one that raised: what it would have gone on to do is not known.
-    Of files there are those of the project, relative to the folder that the notebook runs in.
+    An edited cell has none. Of files there are those of the project, relative to the folder that
+    the notebook runs in.
     """
     if facts is None:
         return {}
@@ -58,7 +58,7 @@ def facts_of_cells(notebook: Notebook, facts: Facts | None, workdir: str) -> dic
             key = code_key(cell.source)
             one = known.get((key, seen[key]))
             seen[key] += 1
-            if one is not None and not one.raised:
+            if one is not None:
                 found[cell.number] = _from_workdir(one, workdir)
     return found
 

@@ -52,15 +52,16 @@ def analyse(
     machine = Machine(evaluate, execute, star_names)
     count = 0
     for cell in cells:
-        machine.seen = cell.seen
+        seen = cell.seen if cell.seen is not None and not cell.seen.raised else None
+        machine.seen = seen
         done = []
         for statement in cell.statements:
             count += 1
             if count % _SWEEP == 0:
                 sweep(machine)
             done.append(_analysed(machine, statement, may_fail=cell.may_fail))
-        if cell.seen is not None and done:
-            _settle(machine, cell.seen, done)
+        if seen is not None and done:
+            _settle(machine, seen, done)
         yield from done
 
 
