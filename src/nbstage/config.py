@@ -5,6 +5,7 @@ The keys, all optional:
     [tool.nbstage]
     notebooks = ["notebooks/*.ipynb"]  # paths, and patterns for notebooks with stage tags
     workdir = "."                      # where their code runs; default: each one's own folder
+    safe = true                        # values travel in files that run no code when they are read
 
     [tool.nbstage.formats]             # how a variable is stored between stages
     df = "pickle"                      # everywhere
@@ -25,9 +26,10 @@ from typing import TypeVar
 from nbstage.errors import UserError
 from nbstage.model import Config
 
-FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle")
+FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
+_RUN_CODE = ("joblib", "pickle")
 _Read = TypeVar("_Read")
-_KEYS = ("formats", "notebooks", "stages", "workdir")
+_KEYS = ("formats", "notebooks", "safe", "stages", "workdir")
 
 
 def find_root(start: Path) -> Path:
@@ -96,11 +98,13 @@ def _config(table: _Table) -> tuple[Config, list[str]]:
         return Config(), [f"{table.name} must be a table, not {_kind(table.value)}"]
     values: dict[str, object] = table.value
     faults = [_unknown(table.name, key, _KEYS) for key in values if key not in _KEYS]
+    safe = _take(_safe(_entry(table, values, "safe", False)), faults)
     config = Config(
         notebooks=_take(_notebooks(_entry(table, values, "notebooks", [])), faults),
         workdir=_take(_workdir(_entry(table, values, "workdir", None)), faults),
-        formats=_take(_formats(_entry(table, values, "formats", {})), faults),
+        formats=_take(_formats(_entry(table, values, "formats", {}), safe=safe), faults),
         deps=_take(_stages(_entry(table, values, "stages", {})), faults),
+        safe=safe,
     )
     return config, faults
 
@@ -137,14 +141,25 @@ def _workdir(table: _Table) -> tuple[str | None, list[str]]:
             return None, [f"{table.name} must be a text, not {_kind(other)}"]
 
 
-def _formats(table: _Table) -> tuple[dict[str, str], list[str]]:
+def _safe(table: _Table) -> tuple[bool, list[str]]:
+    if not isinstance(table.value, bool):
+        return False, [f"{table.name} must be true or false, not {_kind(table.value)}"]
+    return table.value, []
+
+
+def _formats(table: _Table, *, safe: bool) -> tuple[dict[str, str], list[str]]:
     """`train.df = "pickle"` is a nested table to TOML, and means the same as `"train.df"`."""
     if not isinstance(table.value, dict):
         return {}, [f"{table.name} must be a table, not {_kind(table.value)}"]
     formats: dict[str, str] = {}
     faults: list[str] = []
     for key, value in _flat(table.value):
-        if isinstance(value, str) and value in FORMATS:
+        if safe and value in _RUN_CODE:
+            faults.append(
+                f"{table.name}.{key}: '{value}' can run code when it is read, which safe = true "
+                "does not allow"
+            )
+        elif isinstance(value, str) and value in FORMATS:
             formats[key] = value
         elif isinstance(value, str):
             near = _near(value, FORMATS) or f"; it is one of {', '.join(FORMATS)}"

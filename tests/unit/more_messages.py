@@ -14,6 +14,11 @@ def cells(*tagged: tuple[str, str]) -> dict[str, str]:
     return {NOTEBOOK: "".join(texts)}
 
 
+def safe(*tagged: tuple[str, str]) -> dict[str, str]:
+    """Give a notebook of cells in a project that allows no pickles."""
+    return {"pyproject.toml": "[tool.nbstage]\nsafe = true\n", **cells(*tagged)}
+
+
 LOAD = ("stage:load", 'import pandas as pd\ndf = pd.read_csv("sales.csv")')
 SHOW = ("stage:train", "print(df)")
 
@@ -69,6 +74,55 @@ MORE: dict[str, dict[str, str]] = {
     "230 a lock": cells(
         ("stage:load", "import threading\nlock = threading.Lock()"),
         ("stage:b", "lock.acquire()"),
+    ),
+    "233 own class": safe(
+        ("functions", "class Half:\n    pass"),
+        ("stage:load", "half = Half()"),
+        ("stage:train", "print(half)"),
+    ),
+    "233 own function": safe(
+        ("functions", "def half(n):\n    return n / 2"),
+        ("stage:load", "steps = [half]"),
+        ("stage:train", "print(steps[0](2))"),
+    ),
+    "233 a model with a class of the notebook": safe(
+        (
+            "imports",
+            "from sklearn.base import BaseEstimator\nfrom sklearn.pipeline import make_pipeline\n"
+            "from sklearn.linear_model import Ridge",
+        ),
+        ("functions", "class Half(BaseEstimator):\n    pass"),
+        ("stage:load", "model = make_pipeline(Half(), Ridge())"),
+        ("stage:train", "print(model)"),
+    ),
+    "233 a model that skops does not hold": safe(
+        ("imports", "from sklearn.ensemble import GradientBoostingClassifier"),
+        ("stage:load", "model = GradientBoostingClassifier()"),
+        ("stage:train", "print(model)"),
+    ),
+    "233 a model of another library": safe(
+        ("imports", "from xgboost import XGBClassifier"),
+        ("stage:load", "model = XGBClassifier()"),
+        ("stage:train", "print(model)"),
+    ),
+    "233 a table in a dict": safe(
+        ("stage:load", "import pandas as pd\nall = {'a': pd.read_csv('sales.csv')}"),
+        ("stage:train", "print(all)"),
+    ),
+    "233 two that share": safe(
+        LOAD, ("stage:a", "both = [df]"), ("stage:b", "df['n'] = 1\nprint(both)")
+    ),
+    "233 a random state": safe(
+        ("stage:load", "import random\nrandom.seed(1)\nprint(random.random())"),
+        ("stage:train", "print(random.random())"),
+    ),
+    "233 a generator": safe(
+        ("stage:load", "import numpy as np\nrng = np.random.default_rng(1)"),
+        ("stage:train", "print(rng.random())"),
+    ),
+    "233 perhaps not set": safe(
+        ("stage:load", "import sys\nif len(sys.argv) > 3:\n    n = 1"),
+        ("stage:train", "try:\n    print(n)\nexcept NameError:\n    pass"),
     ),
     "243 and a stage writes it too": cells(
         ("skip", "open('a.txt', 'w').write('1')"),

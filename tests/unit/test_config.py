@@ -58,6 +58,44 @@ def test_every_key_is_read() -> None:
     )
 
 
+def test_safe_is_read_and_allows_formats_that_run_no_code() -> None:
+    text = """
+        [tool.nbstage]
+        safe = true
+        [tool.nbstage.formats]
+        model = "skops"
+        train.df = "parquet"
+    """
+    assert parse_config(text) == Config(
+        formats={"model": "skops", "train.df": "parquet"}, safe=True
+    )
+
+
+def test_safe_and_formats_that_run_code_are_a_mistake() -> None:
+    text = """
+        [tool.nbstage]
+        safe = true
+        [tool.nbstage.formats]
+        df = "pickle"
+        train.model = "joblib"
+        x = "parket"
+    """
+    with pytest.raises(UserError) as caught:
+        parse_config(text)
+    assert caught.value.message.splitlines()[1:] == [
+        "- tool.nbstage.formats.df: 'pickle' can run code when it is read, which safe = true "
+        "does not allow",
+        "- tool.nbstage.formats.train.model: 'joblib' can run code when it is read, which "
+        "safe = true does not allow",
+        "- tool.nbstage.formats.x: there is no format 'parket'; did you mean 'parquet'?",
+    ]
+
+
+def test_safe_is_true_or_false() -> None:
+    with pytest.raises(UserError, match=r"safe must be true or false, not a text"):
+        parse_config('[tool.nbstage]\nsafe = "yes"\n')
+
+
 def test_all_mistakes_come_at_once_with_near_misses() -> None:
     text = """
         [tool.nbstage]

@@ -44,7 +44,7 @@ def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) 
     seen = seen_format(flow, stage.name, names[0])
     unset = names[0] in stage.unset
     type = "" if unset or value is None else value.type
-    return f"artifacts/{stage.name}/{stem}{extension(type, declared, seen)}"
+    return f"artifacts/{stage.name}/{stem}{extension(type, declared, seen, safe=config.safe)}"
 
 
 def seen_format(flow: Flow, stage: str, name: str) -> str | None:

@@ -52,16 +52,18 @@ class StagePlan:
     after: tuple[str, ...]
     marks_done: bool
     resources: tuple[tuple[str, str], ...]
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Where and when a stage runs."""
+    """Where, when and how a stage runs."""
 
     notebook: str
     workdir: str
     after: tuple[str, ...]
     marks_done: bool
+    safe: bool
 
 
 def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tuple[StagePlan, ...]:
@@ -76,7 +78,7 @@ def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tu
             shared,
             stage,
             artifacts,
-            Runs(notebook, workdir, tuple(sorted(after[name])), name in waited_for),
+            Runs(notebook, workdir, tuple(sorted(after[name])), name in waited_for, config.safe),
         )
         for name, stage in flow.stages.items()
     )
@@ -141,6 +143,7 @@ def _plan_stage(
                 }
             )
         ),
+        safe=runs.safe,
     )
 
 

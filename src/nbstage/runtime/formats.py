@@ -29,6 +29,7 @@ def writer(path: str) -> tuple[str, Writer]:
         ".npy": ("npy", _write_npy),
         ".npz": ("npz", _write_npz),
         ".json": ("JSON", _write_json),
+        ".skops": ("skops", _write_skops),
     }
     return known.get(os.path.splitext(path)[1], (PICKLE, write_pickle))
 
@@ -44,13 +45,24 @@ def read(path: str) -> Any:
         return _reader(start, path)(file)
 
 
+def reader_of(extension: str) -> Reader:
+    """How to read the format that an extension names: no pickle among them."""
+    return {
+        ".parquet": _read_parquet,
+        ".npy": _read_npy,
+        ".npz": _read_npz,
+        ".json": _read_json,
+        ".skops": _read_skops,
+    }[extension]
+
+
 def _reader(start: bytes, path: str) -> Reader:
     from nbstage.runtime.pickled import read_pickle
 
     magic = {
         b"PAR1": _read_parquet,
         b"\x93NUMPY": _read_npy,
-        b"PK": _read_npz,
+        b"PK": _read_zip,
         b"\x80": read_pickle,
     }
     for sign, reader in magic.items():
@@ -111,10 +123,35 @@ def _write_npz(value: Any, path: str) -> None:
         sparse.save_npz(file, value, compressed=False)
 
 
+def _read_zip(file: BinaryIO) -> Any:
+    """An npz or skops file: both are zip files."""
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(file) as archive:
+            names = archive.namelist()
+    except BadZipFile as error:
+        raise Unsuited(str(error)) from None
+    file.seek(0)
+    return _read_skops(file) if "schema.json" in names else _read_npz(file)
+
+
 def _read_npz(file: BinaryIO) -> Any:
     from scipy import sparse
 
     return sparse.load_npz(file)
+
+
+def _write_skops(value: Any, path: str) -> None:
+    from nbstage.runtime.skops_files import write_skops
+
+    write_skops(value, path)
+
+
+def _read_skops(file: BinaryIO) -> Any:
+    from nbstage.runtime.skops_files import read_skops
+
+    return read_skops(file)
 
 
 def _write_json(value: Any, path: str) -> None:

@@ -11,9 +11,13 @@ from nbstage.runtime.places import fresh, from_root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from nbstage.runtime.formats import Writer
+
+    # Any: only whoever wrote the file knows the type.
+    FromFile = Callable[[str], Any]
 
 
 TOO_DEEP = "it is nested too deeply"
@@ -26,14 +30,14 @@ def save(value: object, path: str) -> None:
     a line on stderr says why; where no file can hold it, raises CannotStore. A tuple stores several
     values in one file, and what they share stays shared.
     """
-    from nbstage.runtime.formats import PICKLE, writer
+    from nbstage.runtime.formats import PICKLE, read, writer
     from nbstage.runtime.pickled import write_pickle
 
     name, write = writer(path)
     with fresh(path) as temporary:
-        lost = _lost(value, temporary, write)
+        lost = lost_by(value, temporary, write, read)
         if lost is not None and name != PICKLE:
-            why, lost = lost, _lost(value, temporary, write_pickle)
+            why, lost = lost, lost_by(value, temporary, write_pickle, read)
             if lost is None:
                 _tell(path, name, why)
         if lost is not None:
@@ -48,8 +52,13 @@ def load(path: str, *names: str) -> Any:
 
     Raises StageError where the file is missing, damaged, or needs code that is not installed.
     """
-    # Any: only whoever wrote the file knows the type.
-    value = _read(path)
+    from nbstage.runtime.formats import read
+
+    return picked(read_file(path, read), path, names)
+
+
+def picked(value: Any, path: str, names: tuple[str, ...]) -> Any:
+    """The value of a file, or what it holds under the names."""
     if not names:
         return value
     if not isinstance(value, dict) or any(name not in value for name in names):
@@ -57,12 +66,11 @@ def load(path: str, *names: str) -> Any:
     return value[names[0]] if len(names) == 1 else tuple(value[name] for name in names)
 
 
-def _lost(value: object, temporary: str, write: Writer) -> str | None:
+def lost_by(value: object, temporary: str, write: Writer, read: FromFile) -> str | None:
     """What writing and reading back would change; None if nothing."""
     import warnings
 
     from nbstage.runtime.by_value import classes_kept
-    from nbstage.runtime.formats import read
     from nbstage.runtime.pickled import REFUSALS
     from nbstage.runtime.same import difference
 
@@ -70,7 +78,7 @@ def _lost(value: object, temporary: str, write: Writer) -> str | None:
         with warnings.catch_warnings(action="ignore"):  # what they warn of is checked here
             write(value, temporary)
             with classes_kept():
-                return difference(value, read(temporary))
+                return difference(value, read(temporary), _draw_alike)
     except RecursionError:
         return TOO_DEEP
     except REFUSALS as error:
@@ -79,6 +87,23 @@ def _lost(value: object, temporary: str, write: Writer) -> str | None:
         if error.errno is not None:
             raise  # the disk, and not the value
         return _first_line(error)
+
+
+def _draw_alike(x: object, y: object) -> bool:
+    """Whether these are numpy's older generators that draw the same numbers from now on.
+
+    Each has a seed sequence besides, made at random, which it never uses again.
+    """
+    if type(x) is not type(y) or type(x).__name__ != "RandomState":
+        return False
+    from nbstage.runtime.same import difference
+
+    kind = getattr(sys.modules.get("numpy.random"), "RandomState", None)
+    return type(x) is kind and difference(_state(x), _state(y)) is None
+
+
+def _state(generator: Any) -> object:
+    return generator.get_state(legacy=False)
 
 
 def _first_line(error: Exception) -> str:
@@ -104,8 +129,8 @@ def _culprit(value: object) -> str | None:
     return culprit(value)
 
 
-def _read(path: str) -> Any:
-    from nbstage.runtime.formats import read
+def read_file(path: str, read: FromFile) -> Any:
+    """What `read` finds in a file; raises StageError where it can't read it."""
     from nbstage.runtime.pickled import REFUSALS
 
     try:

@@ -97,6 +97,11 @@ def is_estimator(type: str) -> bool:
     return family_of(type) == "estimator"
 
 
+def in_skops(type: str) -> bool:
+    """Whether a skops file can hold a value of this type: scikit-learn's models, but for some."""
+    return type.startswith("sklearn.") and type.rsplit(".", 1)[-1] not in tables.NOT_IN_SKOPS
+
+
 def _estimator(path: str) -> Known | None:
     name = path.rsplit(".", 1)[-1]
     if not path.startswith(_ESTIMATORS) or not name[:1].isupper():

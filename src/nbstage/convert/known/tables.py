@@ -397,6 +397,12 @@ STEADY = frozenset(
 )
 
 #: Estimators that keep the table they were fitted on.
+#: Models of scikit-learn that no skops file gives back without trusting who wrote it.
+NOT_IN_SKOPS = frozenset(
+    """Birch BisectingKMeans GradientBoostingClassifier GradientBoostingRegressor
+    HistGradientBoostingClassifier HistGradientBoostingRegressor IsolationForest SplineTransformer
+    TunedThresholdClassifierCV""".split()
+)
 LAZY = (
     "Neighbors",
     "GaussianProcess",

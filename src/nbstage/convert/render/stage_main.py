@@ -11,6 +11,8 @@ from nbstage.convert.stages import StagePlan
 from nbstage.model import Artifact
 
 _RESERVED = frozenset({"main", "nbstage", "asyncio"})
+_RUNTIME = "nbstage.runtime"
+_SAFE = frozenset({"load", "save"})
 
 
 class Main:
@@ -28,7 +30,11 @@ class Main:
         self.function = f"{plan.name}_stage" if taken else plan.name
 
     def call(self, name: str) -> str:
-        return f"nbstage.runtime.{name}" if self.dotted else name
+        return f"{self.module(name)}.{name}" if self.dotted else name
+
+    def module(self, name: str) -> str:
+        """The module that the stage has a runtime function from."""
+        return f"{_RUNTIME}.safe" if self.plan.safe and name in _SAFE else _RUNTIME
 
     def lines(self) -> list[str]:
         plan = self.plan

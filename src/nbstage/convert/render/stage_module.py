@@ -93,9 +93,11 @@ def _imports(
         if not isinstance(unit.node, ast.Try):
             found |= {item for item in imports_of(unit) if item.bound in names}
     found |= {
-        Import("nbstage.runtime", name, name)
+        Import(main.module(name), name, name)
         for name in (*main.runtime, *(word for word in _SHELL if word in names))
     }
+    if "nbstage.runtime.safe." in body:
+        found.add(Import("nbstage.runtime.safe", "", "nbstage"))
     if main.awaits:
         found.add(Import("asyncio", "", "asyncio"))
     if "_nbstage." in body:

@@ -12,6 +12,7 @@ from nbstage.convert.effects.objects import ClassInfo, FunctionInfo, library_bas
 from nbstage.convert.effects.scope import free_names, late_free_names
 from nbstage.convert.effects.values import Obj, closure
 from nbstage.convert.flow import Crossing, value_of
+from nbstage.convert.rules import unsafe
 from nbstage.convert.rules.notebook import Converted
 from nbstage.model import Level, Problem
 
@@ -39,7 +40,7 @@ _HOLDERS = frozenset({"list", "dict", "set", "tuple", "instance"})
 
 
 def judge(converted: Converted) -> Iterator[Problem]:
-    """NBS230 to NBS232 and the note NBS303."""
+    """NBS230 to NBS233 and the note NBS303."""
     seen: set[tuple[str, str]] = set()
     for crossing in converted.flow.crossings.values():
         if (crossing.source, crossing.name) in seen:
@@ -70,6 +71,10 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
             converted.place(crossing.maker),
             f"make it anew in stage '{crossing.target}', or do this work in one stage.",
         )
+    if converted.config.safe:
+        if not errors and seen != "":
+            yield from unsafe.judge(converted, crossing, value)
+        return
     if (
         unknown
         and seen is None
