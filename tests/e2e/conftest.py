@@ -28,6 +28,17 @@ class Project:
 
     def run(self, *command: str) -> str:
         """What a command prints; fails the test if the command fails."""
+        code, told = self._done(*command)
+        assert code == 0, f"{' '.join(command)}\n{told}"
+        return told
+
+    def refuses(self, *command: str) -> str:
+        """What a command prints that finds something to mend."""
+        code, told = self._done(*command)
+        assert code == 1, f"{' '.join(command)}\n{told}"
+        return told
+
+    def _done(self, *command: str) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", *command],
             cwd=self.root,
@@ -37,8 +48,7 @@ class Project:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
-        return done.stdout
+        return done.returncode, done.stdout
 
     def convert(self, *notebooks: str) -> str:
         return self.run("nbstage", "convert", *notebooks)
