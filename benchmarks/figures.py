@@ -12,6 +12,8 @@ from benchmarks.cpu import cpu_seconds
 from benchmarks.notebooks import STAGES, kale_notebook, long_notebook
 
 LENGTHS = (250, 500, 1000, 2000)
+TRACE_MAY_TAKE = 1.3  # times what a plain run takes
+PAPERMILL = str(Path(sys.executable).with_name("papermill"))
 NBSTAGE = str(Path(sys.executable).with_name("nbstage"))
 
 
@@ -32,6 +34,7 @@ def measure(top: Path) -> Iterator[Figure]:
     """All figures, one by one as they are measured in `top`, an empty folder."""
     yield from _commands(top)
     yield from _growth(top)
+    yield from _traced(top)
     yield _runtime(top)
     yield from _peer(top)
 
@@ -53,6 +56,18 @@ def _growth(top: Path) -> Iterator[Figure]:
         remark = f"{seconds / before:.1f} times the row above" if before else ""
         yield Figure(work, seconds, 3.0 if cells == 1000 else None, remark)
         before = seconds
+
+
+def _traced(top: Path) -> Iterator[Figure]:
+    """The example run, watched and not; both start a kernel and execute all cells."""
+    make = projects.example_with_data(top)
+    run = [PAPERMILL, projects.EXAMPLE, "out.ipynb", "--cwd", "notebooks", "--no-progress-bar"]
+    plain = cpu_seconds(run, make)
+    yield Figure("papermill runs the example", plain)
+    watched = cpu_seconds([NBSTAGE, "trace", projects.EXAMPLE], make)
+    remark = f"{watched / plain:.2f} times the row above"
+    target = round(plain * TRACE_MAY_TAKE, 1)
+    yield Figure("`nbstage trace` runs it and records facts", watched, target, remark)
 
 
 def _runtime(top: Path) -> Figure:

@@ -20,6 +20,19 @@ def example(top: Path) -> Maker:
     return _project(top / "example", {EXAMPLE: notebook, "pyproject.toml": settings})
 
 
+def example_with_data(top: Path) -> Maker:
+    """Give a maker of projects in which the example's notebook can be run."""
+    make_plain = example(top / "with-data")
+
+    def make() -> Path:
+        folder = make_plain()
+        shutil.copytree(ROOT / "data", folder / "data")
+        shutil.copy(ROOT / "params.yaml", folder / "params.yaml")
+        return folder
+
+    return make
+
+
 def converted_example(top: Path) -> Maker:
     """Give a maker of the example as it is kept: its pipeline, dvc.yaml and params.yaml too."""
 
