@@ -9,6 +9,9 @@ from nbstage.model import PlannedStage
 # Small files that people compare between revisions belong in git, not in DVC's cache.
 IN_GIT = {"cache": False}
 
+# What `dvc plots show` shows as a picture.
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
+
 
 def notebook_of(stage: object) -> str | None:
     """The notebook that a stage of dvc.yaml comes from; None for the user's own stages."""
@@ -22,14 +25,15 @@ def wanted_stage(stage: PlannedStage, current: object) -> dict[str, object]:
     held = current if isinstance(current, Mapping) else {}
     artifacts = sorted(artifact.path for artifact in stage.inputs)
     saved = (artifact.path for artifact in stage.outputs)
+    pictures = {path for path in stage.outs if path.lower().endswith(_PICTURES)}
     return {
         "desc": _summary(stage.doc),
         "cmd": f"python -m pipeline.{stage.name}",
         "deps": _paths([*_deps(stage), *artifacts]),
         "params": [*sorted(set(stage.params)), *_other_files(held.get("params"))] or None,
-        "outs": _paths(sorted({*saved, *stage.outs})),
+        "outs": _paths(sorted({*saved, *stage.outs} - pictures)),
         "metrics": _in_git(stage.metrics),
-        "plots": _in_git(stage.plots),
+        "plots": [*(_in_git(stage.plots) or ()), *sorted(map(_written, pictures))] or None,
         "meta": {"notebook": _written(stage.notebook), "resources": _resources(stage, held)},
     }
 
