@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import random
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -288,6 +290,15 @@ def test_without_skops_the_message_says_what_to_install(monkeypatch: pytest.Monk
             call()
 
 
+def test_a_pyarrow_that_unpickles_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow
+
+    safe.save(pd.DataFrame({"x": [1]}), "t.parquet")
+    monkeypatch.setattr(pyarrow, "__version__", "14.0.0")
+    with pytest.raises(StageError, match=r"needs pyarrow 15 or later, and this is 14\.0\.0"):
+        safe.load("t.parquet")
+
+
 # Hostile files
 
 MARK = Path("ran")
@@ -390,6 +401,27 @@ def test_a_hostile_file_is_refused_in_one_line_and_runs_nothing(kind: str, exten
     assert f"'{path}' " in caught.value.message
     assert "\n" not in caught.value.message
     assert not MARK.exists()
+
+
+def test_a_damaged_file_is_told_of_in_one_line() -> None:
+    values = {
+        "value.parquet": pd.DataFrame({"n": [1, 2], "word": ["x", "y"]}),
+        "value.npy": X,
+        "value.npz": sparse.csr_array(np.eye(4)),
+        "value.json": {"a": [1, 2]},
+        "value.skops": DecisionTreeClassifier(random_state=0).fit(X, y),
+    }
+    chance = random.Random(1)
+    for path, value in values.items():
+        safe.save(value, path)
+        good = Path(path).read_bytes()
+        for _ in range(60):
+            data = bytearray(good)
+            data[chance.randrange(len(data))] = chance.randrange(256)
+            Path(path).write_bytes(data[: chance.choice([None, chance.randrange(len(data))])])
+            for load in (safe.load, load_any):
+                with suppress(StageError):  # or, where the damage is in a number, another number
+                    load(path)
 
 
 def test_these_pickles_do_run_code_elsewhere() -> None:

@@ -125,13 +125,10 @@ def _write_npz(value: Any, path: str) -> None:
 
 def _read_zip(file: BinaryIO) -> Any:
     """An npz or skops file: both are zip files."""
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import ZipFile
 
-    try:
-        with ZipFile(file) as archive:
-            names = archive.namelist()
-    except BadZipFile as error:
-        raise Unsuited(str(error)) from None
+    with ZipFile(file) as archive:
+        names = archive.namelist()
     file.seek(0)
     return _read_skops(file) if "schema.json" in names else _read_npz(file)
 

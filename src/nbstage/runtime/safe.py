@@ -73,16 +73,20 @@ def _read(place: str, path: str) -> Any:
                 "find out who did, then write it anew with `dvc repro --force`."
             )
         file.seek(0)
-        return _held(file, name, read, sparse=extension == ".npz")
+        if extension == ".parquet":
+            _check_arrow()
+        return _sparse(file, read) if extension == ".npz" else read(file)
 
 
-def _held(file: BinaryIO, name: str, read: Reader, *, sparse: bool) -> Any:
-    from nbstage.runtime.formats import Unsuited
+def _check_arrow() -> None:
+    """Up to 14.0.0, pyarrow itself unpickles what a Parquet file asks for (CVE-2023-47248)."""
+    import pyarrow
 
-    try:
-        return _sparse(file, read) if sparse else read(file)
-    except _damages() as error:
-        raise Unsuited(f"it holds no {name} ({error})") from None
+    if int(pyarrow.__version__.partition(".")[0]) < 15:
+        raise StageError(
+            f"`safe = true` needs pyarrow 15 or later, and this is {pyarrow.__version__}: "
+            "older ones may run code that a Parquet file brings along."
+        )
 
 
 def _sparse(file: BinaryIO, read: Reader) -> Any:
@@ -101,12 +105,3 @@ def _sparse(file: BinaryIO, read: Reader) -> Any:
     if hasattr(value, "check_format"):
         value.check_format(full_check=True)
     return value
-
-
-def _damages() -> tuple[type[Exception], ...]:
-    """What reading may raise besides, on account of what is in the file."""
-    import struct
-    import zipfile
-    import zlib
-
-    return MemoryError, struct.error, zipfile.BadZipFile, zlib.error

@@ -131,16 +131,27 @@ def _culprit(value: object) -> str | None:
 
 def read_file(path: str, read: FromFile) -> Any:
     """What `read` finds in a file; raises StageError where it can't read it."""
-    from nbstage.runtime.pickled import REFUSALS
-
     try:
         return read(from_root(path))
     except FileNotFoundError:
         raise StageError(f"'{path}' is missing. Run `dvc repro`, or `dvc pull` for it.") from None
     except ImportError as error:
         raise StageError(f"'{path}' can't be read: {_first_line(error)}") from None
-    except (*REFUSALS, OSError) as error:
+    except _damages() as error:
         raise StageError(
             f"'{path}' can't be read: {_first_line(error)}. If the file is damaged, "
             "`dvc checkout --force` restores it."
         ) from None
+
+
+def _damages() -> tuple[type[Exception], ...]:
+    """What reading may raise on account of what is in the file."""
+    import struct
+    import tokenize
+    import zipfile
+    import zlib
+
+    from nbstage.runtime.pickled import REFUSALS
+
+    packed = struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error
+    return *REFUSALS, MemoryError, OSError, SyntaxError, *packed
