@@ -109,8 +109,17 @@ def _functions(x: types.FunctionType, y: types.FunctionType) -> Finding:
         (".__closure__", x.__closure__, y.__closure__),
     ]
     # Only names that both know: `co_names` holds attributes too.
-    shared = [n for n in x.__code__.co_names if n in x.__globals__ and n in y.__globals__]
+    shared = [n for n in _names(x.__code__) if n in x.__globals__ and n in y.__globals__]
     return parts + [(f"name '{n}'", x.__globals__[n], y.__globals__[n]) for n in shared]
+
+
+def _names(code: types.CodeType) -> dict[str, None]:
+    """The names in a function and in those inside it, such as comprehensions."""
+    found = dict.fromkeys(code.co_names)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            found |= _names(inner)
+    return found
 
 
 def _classes(x: type, y: type) -> Finding:

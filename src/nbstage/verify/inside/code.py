@@ -18,8 +18,12 @@ _ALIKE = {
     **dict.fromkeys(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_GLOBAL", "LOAD_NAME"), _NAME),
     **dict.fromkeys(("LOAD_FROM_DICT_OR_DEREF", "LOAD_FROM_DICT_OR_GLOBALS"), _NAME),
 }
-_ASIDE = frozenset({"CACHE", "COPY_FREE_VARS", "EXTENDED_ARG", "MAKE_CELL", "NOP", "NOT_TAKEN"})
-_CALLS = frozenset({"PRECALL", "PUSH_NULL", "RESUME"})
+_ASIDE = frozenset(
+    {
+        *("CACHE", "COPY_FREE_VARS", "EXTENDED_ARG", "MAKE_CELL", "NOP", "NOT_TAKEN"),
+        *("PRECALL", "PUSH_NULL", "RESUME"),
+    }
+)
 _PREFIXES = ("NULL + ", "NULL|self + ", "method + ")
 _SUFFIXES = (" + NULL", " + NULL|self")
 # Which names a code object knows says how they are found; the steps say which it uses.
@@ -72,29 +76,66 @@ def _parts(function: FunctionType) -> list[object]:
 
 
 def _bound(function: FunctionType) -> dict[str, object]:
-    steps = dis.get_instructions(function.__code__)
-    used = {step.argval for step in steps if _ALIKE.get(step.opname) == _NAME}
-    names = used & function.__globals__.keys()
-    found = {name: function.__globals__[name] for name in names}
+    names, closed = _used(function.__code__)
+    found = {name: function.__globals__[name] for name in names & function.__globals__.keys()}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
         try:
-            found[name] = cell.cell_contents
+            if name in closed:
+                found[name] = cell.cell_contents
         except ValueError:
-            continue
+            continue  # not bound yet
     found.pop("__class__", None)  # the class around it, which led here
     return found
+
+
+def _used(code: CodeType) -> tuple[set[str], set[str]]:
+    """The global names that a piece of code reads, and those of what is around it."""
+    names: set[str] = set()
+    closed: set[str] = set()
+    for step in dis.get_instructions(code):
+        if _ALIKE.get(step.opname) == _NAME:
+            (closed if step.opcode in dis.hasfree else names).add(step.argval)
+    for inner in (const for const in code.co_consts if isinstance(const, CodeType)):
+        more, outer = _used(inner)
+        names |= more
+        closed |= outer
+    return names, closed
 
 
 def _steps(code: CodeType) -> list[tuple[str, object]]:
     """The instructions with what they are about; jumps by the number of the step they lead to."""
     every = list(dis.get_instructions(code))
-    kept = [step for step in every if step.opname not in _ASIDE | _CALLS]
+    aside = _aside(code, every)
     numbers: dict[int, int] = {}
-    number = len(kept)
-    for step in reversed(every):
-        number -= step.opname not in _ASIDE | _CALLS
+    number = len(every) - sum(aside)
+    for step, left_out in zip(reversed(every), reversed(aside), strict=True):
+        number -= not left_out
         numbers[step.offset] = number
-    return [(_ALIKE.get(step.opname, step.opname), _about(step, numbers)) for step in kept]
+    return [
+        (_ALIKE.get(step.opname, step.opname), _about(step, numbers))
+        for step, left_out in zip(every, aside, strict=True)
+        if not left_out
+    ]
+
+
+def _aside(code: CodeType, every: list[dis.Instruction]) -> list[bool]:
+    """Which instructions are about how names are found, or fill space."""
+    cells = {*code.co_cellvars, *code.co_freevars}
+    found: list[bool] = []
+    closing = False
+    for step in every:
+        # The variables that a function inside takes along, and the tuple that is made of them.
+        loads = step.opname == "LOAD_CLOSURE" or (
+            step.opname == "LOAD_FAST" and step.argval in cells
+        )
+        packs = closing and step.opname == "BUILD_TUPLE"
+        hands = step.opname == "SET_FUNCTION_ATTRIBUTE" and step.arg == _CLOSURE
+        found.append(step.opname in _ASIDE or loads or packs or hands)
+        closing = loads
+    return found
+
+
+_CLOSURE = 8
 
 
 def _about(step: dis.Instruction, numbers: dict[int, int]) -> object:
@@ -102,6 +143,8 @@ def _about(step: dis.Instruction, numbers: dict[int, int]) -> object:
         return numbers.get(step.argval)
     if step.opcode in dis.hasconst:
         return step.arg
+    if step.opname == "MAKE_FUNCTION":
+        return (step.arg or 0) & ~_CLOSURE
     text = step.argrepr
     for prefix in _PREFIXES:
         text = text.removeprefix(prefix)
