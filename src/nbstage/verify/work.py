@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,34 +67,38 @@ def own_paths(work: Work) -> frozenset[str]:
 def make_copy(work: Work, name: str) -> Path:
     """A copy of the project without anything that the notebook's stages make.
 
-    Raises UserError where there is no room for it.
+    Raises OSError where there is no room for it.
     """
     written = {path for plan in work.converted.plans for path in plan.writes}
-    try:
-        copy_project(work.root, work.folder / name, own_paths(work) | written)
-    except OSError as error:
-        raise _no_room(error) from None
+    copy_project(work.root, work.folder / name, own_paths(work) | written)
     return work.folder / name
 
 
 @contextmanager
 def folder_for(kept: Path | None) -> Iterator[Path]:
-    """A folder outside the project that is gone afterwards, or the one to be kept."""
+    """A folder outside the project that is gone afterwards, or the one to be kept.
+
+    Raises UserError where it can't be made, or has no room for all that is to be written in it.
+    """
     try:
         if kept is not None:
             kept.mkdir(parents=True, exist_ok=True)
-            temporary = None
-        else:
-            temporary = tempfile.TemporaryDirectory(
-                prefix="nbstage-verify-", ignore_cleanup_errors=True
-            )
+            yield kept.resolve()
+            return
+        with tempfile.TemporaryDirectory(
+            prefix="nbstage-verify-", ignore_cleanup_errors=True
+        ) as name:
+            yield Path(name).resolve()
     except OSError as error:
-        raise _no_room(error) from None
-    if temporary is None:
-        yield Path(os.path.realpath(kept or "."))
-        return
-    with temporary as name:
-        yield Path(os.path.realpath(name))
+        if error.errno in _DISK:
+            raise _no_room(error) from None
+        raise
+
+
+_DISK = frozenset(
+    {errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR}
+    | {errno.EPERM, errno.EROFS}
+)
 
 
 def _no_room(error: OSError) -> UserError:
