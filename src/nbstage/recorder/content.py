@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from nbstage.recorder.kinds import Owners
+from nbstage.recorder.kinds import Owners, address
 
-_PLAIN = frozenset(map(id, (int, float, str, bool, bytes, complex, type(None))))
+_PLAIN = frozenset(map(address, (int, float, str, bool, bytes, complex, type(None))))
 
 
 def is_plain(kind: type) -> bool:
     """Whether values of this type have no parts and never change.
 
-    Types are looked up by id throughout: a metaclass may say what their hash is.
+    Types are looked up by address throughout: a metaclass may say what their hash is.
     """
-    return id(kind) in _PLAIN
+    return address(kind) in _PLAIN
 
 
 @dataclass(slots=True)
@@ -60,12 +61,15 @@ class Round:
     `tables_apart`: two pandas tables never see each other's changes, as in pandas 3.
 
     Within a round each table and each large array is hashed once, whoever holds it; `alive` keeps
-    what is passing by, so that no id and no address is used twice.
+    what is passing by, so that no id and no address is used twice. `ways`, `forms` and
+    `changeable` hold what is known of each type, by its address.
     """
 
     owners: Owners
     tables_apart: bool = True
     tables: dict[int, Look] = field(default_factory=dict)
     memory: dict[tuple[object, ...], bytes] = field(default_factory=dict)
+    forms: dict[int, Any] = field(default_factory=dict)
+    ways: dict[int, Any] = field(default_factory=dict)
     changeable: dict[int, bool] = field(default_factory=dict)
     alive: list[object] = field(default_factory=list)

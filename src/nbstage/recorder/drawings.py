@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from nbstage.recorder.content import Look
+from nbstage.recorder.content import Look, Round
 from nbstage.recorder.instances import attributes
 
 # Any in this module: matplotlib is not imported for those who don't use it.
@@ -17,7 +17,7 @@ def is_drawing(kind: type) -> bool:
     return isinstance(artist, type) and issubclass(kind, artist)
 
 
-def drawing_parts(value: Any, seen: Look) -> object:
+def drawing_parts(value: Any, seen: Look, now: Round) -> object:
     """Which figure it is or belongs to: all its parts lead to each other."""
     held: dict[Any, Any] = attributes(value) or {}
     figure = held.get("_parent_figure", held.get("figure"))

@@ -12,10 +12,11 @@ import array
 import collections
 import datetime
 import types
+from dataclasses import dataclass
 from typing import Any
 
 from nbstage.recorder.content import Look, Round
-from nbstage.recorder.kinds import bases, members_of, module_of, name_of
+from nbstage.recorder.kinds import address, bases, members_of, module_of, name_of
 
 # Any in this module: values of all types pass here.
 
@@ -53,46 +54,80 @@ _HELD_BY: dict[type, Any] = {
     datetime.time: lambda value: None,
     datetime.timedelta: lambda value: None,
 }
-_HELD = {id(kind): held for kind, held in _HELD_BY.items()}
+_HELD = {address(kind): held for kind, held in _HELD_BY.items()}
 _basicsize = type.__dict__["__basicsize__"].__get__
 _WORD = object.__basicsize__ // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What instances of a class are made of: how to get at the attributes, each slot, and what a
+    built-in base holds. `hides`: C code may keep more in them.
+    """
+
+    name: tuple[str, str]
+    attributes: Any
+    slots: tuple[Any, ...]
+    held: Any
+    hides: bool
+    stored_by_user: bool
 
 
 def instance_parts(value: Any, seen: Look, now: Round, *, opaque: bool = False) -> object:
     """The parts of an object; `seen` is told if some can't be looked into."""
     kind = type(value)
-    own = [base for base in bases(kind) if now.owners.owns(module_of(base))]
-    if any(_STORED_BY & members_of(base).keys() for base in own):
-        seen.stored_by_user = True
-    base = next((base for base in bases(kind) if id(base) in _HELD), None)
-    slots = _slots(value, kind)
-    parts = [attributes(value), slots, _HELD[id(base)](value) if base is not None else None]
-    if opaque or (base is None and _hides_something(kind, len(slots))):
+    form = now.forms.get(address(kind))
+    if form is None:
+        form = now.forms[address(kind)] = _form(kind, now)
+        now.alive.append(kind)
+    seen.stored_by_user |= form.stored_by_user
+    own = form.attributes.__get__(value) if form.attributes is not None else None
+    slots = tuple(_content(slot, value) for slot in form.slots)
+    held = form.held(value) if form.held is not None else None
+    if opaque or form.hides:
         seen.opaque = True
-        parts.append(id(value))
-    return "instance", (module_of(kind), name_of(kind)), parts
+        return "instance", form.name, own, slots, held, id(value)
+    return "instance", form.name, own, slots, held
 
 
 def attributes(value: object) -> dict[object, object] | None:
     """The instance's own `__dict__`, whatever its class says of that name."""
-    for base in bases(type(value)):
+    getter = _getter(type(value))
+    return getter.__get__(value) if getter is not None else None
+
+
+def _form(kind: type, now: Round) -> Form:
+    own = [base for base in bases(kind) if now.owners.owns(module_of(base))]
+    slots = tuple(
+        member
+        for base in bases(kind)
+        for member in members_of(base).values()
+        if type(member) is types.MemberDescriptorType
+    )
+    held = next((_HELD[address(base)] for base in bases(kind) if address(base) in _HELD), None)
+    return Form(
+        (module_of(kind), name_of(kind)),
+        _getter(kind),
+        slots,
+        held,
+        held is None and _hides_something(kind, len(slots)),
+        any(_STORED_BY & members_of(base).keys() for base in own),
+    )
+
+
+def _getter(kind: type) -> Any:
+    for base in bases(kind):
         held = members_of(base).get("__dict__")
         if type(held) is types.GetSetDescriptorType:
-            found: dict[object, object] = held.__get__(value)
-            return found
+            return held
     return None
 
 
-def _slots(value: object, kind: type) -> list[object]:
-    found: list[object] = []
-    for base in bases(kind):
-        for name, member in members_of(base).items():
-            if type(member) is types.MemberDescriptorType:
-                try:
-                    found.append((name, member.__get__(value)))
-                except AttributeError:
-                    found.append((name,))
-    return found
+def _content(slot: Any, value: object) -> object:
+    try:
+        return slot.__get__(value)
+    except AttributeError:
+        return "nothing"
 
 
 def _hides_something(kind: type, slots: int) -> bool:

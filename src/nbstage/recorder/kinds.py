@@ -11,6 +11,10 @@ from collections.abc import Mapping
 _PACKAGES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 _mro = type.__dict__["__mro__"].__get__
+#: A key for a type. Not its hash, of which a metaclass decides, and not `id`, which is an audit
+#: event and so would call the recorder's own hook each time.
+address = object.__hash__
+
 _members = type.__dict__["__dict__"].__get__
 _module = type.__dict__["__module__"].__get__
 _name = type.__dict__["__name__"].__get__

@@ -8,14 +8,15 @@ user's code.
 from __future__ import annotations
 
 import hashlib
+import operator
 import pickle
+from itertools import repeat
 from typing import Any
 
 from nbstage.recorder.content import Look, Round, is_plain
-from nbstage.recorder.kinds import module_of, name_of
+from nbstage.recorder.kinds import address, module_of, name_of
 from nbstage.recorder.parts import is_changeable, take_apart
 
-_FLAT = frozenset(map(id, (str, bytes, type(None))))
 _MANY = 1000
 
 
@@ -41,10 +42,32 @@ def look(value: object, now: Round, *, framed: bool = False) -> Look:
 
 
 def _flat(value: object) -> tuple[bytes, int] | None:
-    """Digest and size of a long plain list of texts; pickle would remember each of them."""
-    if type(value) is not list or len(value) < _MANY or not {*map(id, map(type, value))} <= _FLAT:
+    """Digest and size of many plain texts and numbers; pickle would remember each of the texts."""
+    if type(value) is list and len(value) >= _MANY:
+        whole = _texts(value)
+        return (whole, 60 * len(value)) if whole is not None else None
+    if type(value) is dict and len(value) >= _MANY:
+        parts = list(value.values())
+        keys = _texts(list(value))
+        held = _texts(parts) or _numbers(parts)
+        return (keys + held, 120 * len(value)) if keys is not None and held is not None else None
+    return None
+
+
+def _texts(values: list[object]) -> bytes | None:
+    if not _are_all(values, str):
         return None
-    return b"%d %d" % (len(value), hash(tuple(value))), 60 * len(value)
+    return b"texts %d %d" % (len(values), hash(tuple(values)))
+
+
+def _numbers(values: list[object]) -> bytes | None:
+    if not (_are_all(values, int) or _are_all(values, float)):
+        return None
+    return hashlib.sha256(pickle.dumps(values, 5)).digest()
+
+
+def _are_all(values: list[object], kind: type) -> bool:
+    return all(map(operator.is_, map(type, values), repeat(kind)))
 
 
 class _Sink:
@@ -80,14 +103,14 @@ class _Taker(pickle.Pickler):
 
 def _add_members(seen: Look, taker: Any, now: Round, *, framed: bool) -> None:
     decided = now.changeable
-    for _, value in taker.memo.copy().values():
+    for number, (_, value) in taker.memo.copy().items():
         kind = type(value)
         if is_plain(kind) or kind is tuple:
             continue
-        if id(kind) not in decided:
-            decided[id(kind)] = is_changeable(kind, now.owners)
-        if decided[id(kind)] and not (framed and _is_table_part(kind)):
-            seen.members.add(id(value))
+        if address(kind) not in decided:
+            decided[address(kind)] = is_changeable(kind, now.owners)
+        if decided[address(kind)] and not (framed and _is_table_part(kind)):
+            seen.members.add(number)
 
 
 def _is_table_part(kind: type) -> bool:

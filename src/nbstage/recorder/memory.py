@@ -25,10 +25,13 @@ def reset_peak() -> None:
 def peak_mb() -> float:
     """The most since `reset_peak`, in megabytes; 0.0 where no one tells."""
     try:
-        with open("/proc/self/status", "rb") as file:  # noqa: PTH123 - no more than it takes
-            lines = file.read().split(b"\n")
+        file = os.open("/proc/self/status", os.O_RDONLY)
     except OSError:
         return _peak_of_run()
+    try:
+        lines = os.read(file, 1 << 16).split(b"\n")
+    finally:
+        os.close(file)
     kilobytes = next((line.split()[1] for line in lines if line.startswith(b"VmHWM:")), b"0")
     return int(kilobytes) * 1024 / _MEGABYTE
 

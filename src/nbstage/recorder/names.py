@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from nbstage.recorder.kinds import members_of, module_of
 
 _OF_IPYTHON = re.compile(
-    r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython|open|__\w+registry__|__annotations__"
+    r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython|open"
+    r"|__(\w+registry|annotations|builtins?|name|doc|loader|spec|package)__"
 )
 _AS_IT_IS = frozenset({"time", "timeit", "capture", "prun"})
 

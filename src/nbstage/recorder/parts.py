@@ -13,10 +13,11 @@ from typing import Any
 from nbstage.recorder import arrays, drawings, tables
 from nbstage.recorder.content import Look, Round, is_plain
 from nbstage.recorder.instances import attributes, instance_parts
-from nbstage.recorder.kinds import Owners, bases, members_of, module_of, name_of
+from nbstage.recorder.kinds import Owners, address, bases, members_of, module_of, name_of
 
 # Any in this module: values of all types pass here.
 
+_MACHINERY = frozenset({"IPython", "ipykernel", "jupyter_client", "tornado", "zmq", "asyncio"})
 _LOCKS = frozenset({"_thread.lock", "_thread.RLock", "threading.Condition", "logging.Logger"})
 _CODE = ("co_name", "co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_flags")
 _STILL = frozenset(
@@ -40,37 +41,59 @@ _FIXED: tuple[type, ...] = (
     *(types.MappingProxyType, weakref.ref, types.GenericAlias, types.UnionType),
 )
 _GENERATORS: dict[int, str] = {
-    id(types.GeneratorType): "gi",
-    id(types.CoroutineType): "cr",
-    id(types.AsyncGeneratorType): "ag",
+    address(types.GeneratorType): "gi",
+    address(types.CoroutineType): "cr",
+    address(types.AsyncGeneratorType): "ag",
 }
 
 
 def take_apart(value: Any, seen: Look, now: Round, *, framed: bool) -> object:
     """The parts of an object that is no plain container, as something pickle can walk on."""
     kind = type(value)
-    if issubclass(kind, type):
-        return _class_parts(value, now)
-    if kind is types.FunctionType:
-        return _function_parts(value, now)
-    if id(kind) in _BY_KIND:
-        return name_of(kind), _BY_KIND[id(kind)](value)
-    if id(kind) in _GENERATORS:
-        return _generator_parts(value, _GENERATORS[id(kind)])
-    if issubclass(kind, weakref.ref):
-        return "weakref"
-    if issubclass(kind, enum.Enum):
-        held = (attributes(value) or {}).items()
-        return "member", name_of(kind), [item for item in held if item[0] != "__objclass__"]
-    if arrays.is_array(kind):
+    way = now.ways.get(address(kind))
+    if way is None:
+        way = now.ways[address(kind)] = _way(kind, now)
+        now.alive.append(kind)
+    if way is arrays.array_parts:
         return arrays.array_parts(value, seen, now, framed=framed)
-    if tables.is_table(kind):
-        return tables.table_parts(value, seen, now)
-    if drawings.is_drawing(kind):
-        return drawings.drawing_parts(value, seen)
-    if now.owners.made(kind):
-        return instance_parts(value, seen, now)
-    return _library_parts(value, seen, now)
+    return way(value, seen, now)
+
+
+def _way(kind: type, now: Round) -> Any:
+    if address(kind) in _BY_KIND:
+        name, parts = name_of(kind), _BY_KIND[address(kind)]
+        return lambda value, seen, now: (name, parts(value))
+    if address(kind) in _GENERATORS:
+        prefix = _GENERATORS[address(kind)]
+        return lambda value, seen, now: _generator_parts(value, prefix)
+    for is_it, parts in (
+        (issubclass(kind, type), _class_parts),
+        (kind is types.FunctionType, _function_parts),
+        (issubclass(kind, weakref.ref), _nothing),
+        (issubclass(kind, enum.Enum), _member_parts),
+        (arrays.is_array(kind), arrays.array_parts),
+        (tables.is_table(kind), tables.table_parts),
+        (drawings.is_drawing(kind), drawings.drawing_parts),
+        (module_of(kind).partition(".")[0] in _MACHINERY, _machine_parts),
+        (now.owners.made(kind), instance_parts),
+    ):
+        if is_it:
+            return parts
+    return _library_parts
+
+
+def _machine_parts(value: Any, seen: Look, now: Round) -> object:
+    """What runs the notebook: through its streams one would come to the shell and to all names."""
+    return "machinery", name_of(type(value))
+
+
+def _nothing(value: Any, seen: Look, now: Round) -> object:
+    return "weakref"
+
+
+def _member_parts(value: Any, seen: Look, now: Round) -> object:
+    held = (attributes(value) or {}).items()
+    return "member", name_of(type(value)), [item for item in held if item[0] != "__objclass__"]
 
 
 def is_changeable(kind: type, owners: Owners) -> bool:
@@ -78,7 +101,7 @@ def is_changeable(kind: type, owners: Owners) -> bool:
     if is_plain(kind) or issubclass(kind, _FIXED) or _full_name(kind) in _LOCKS:
         return False
     top = module_of(kind).partition(".")[0]
-    if top in _STILL:
+    if top in _STILL | _MACHINERY:
         return False
     if top == "numpy":  # arrays are told by their memory
         return module_of(kind).startswith("numpy.random")
@@ -93,7 +116,7 @@ def _full_name(kind: type) -> str:
     return f"{module_of(kind)}.{name_of(kind)}"
 
 
-def _class_parts(kind: type, now: Round) -> object:
+def _class_parts(kind: type, seen: Look, now: Round) -> object:
     name = (module_of(kind), name_of(kind))
     if not now.owners.owns(name[0]):
         return "class", name
@@ -110,7 +133,7 @@ def _class_parts(kind: type, now: Round) -> object:
 _HIDDEN = frozenset({"__slotnames__", "_abc_impl", "__abstractmethods__", "__annotations_cache__"})
 
 
-def _function_parts(value: types.FunctionType, now: Round) -> object:
+def _function_parts(value: types.FunctionType, seen: Look, now: Round) -> object:
     name = (value.__module__, value.__qualname__)
     if not now.owners.owns(str(value.__module__)):
         home = sys.modules.get(str(value.__module__))
@@ -162,7 +185,7 @@ _BY_TYPE: dict[type, Any] = {
     classmethod: lambda value: value.__func__,
     functools._lru_cache_wrapper: lambda value: value.__wrapped__,
 }
-_BY_KIND = {id(kind): parts for kind, parts in _BY_TYPE.items()}
+_BY_KIND = {address(kind): parts for kind, parts in _BY_TYPE.items()}
 
 
 def _library_parts(value: Any, seen: Look, now: Round) -> object:
