@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from nbstage.errors import UserError
 from nbstage.model import CellFacts, Facts
+from nbstage.recorder.files import Places, sort_out, stamps
+from nbstage.recorder.kinds import Owners
 from nbstage.recorder.network import hosts
 from nbstage.recorder.shell_words import programs_in
 from nbstage.trace import kernel
@@ -128,6 +131,27 @@ def test_a_host_goes_by_its_name_and_passing_ports_of_this_machine_do_not_count(
     reached: list[tuple[str, object]] = [("93.184.216.34", 443), ("10.0.0.5", 5432)]
     here: list[tuple[str, object]] = [("127.0.0.1", 43211), ("127.0.0.1", 5432)]
     assert hosts(asked, [*reached, *here]) == ["10.0.0.5:5432", "127.0.0.1:5432", "example.org:443"]
+
+
+def test_a_file_that_a_cell_makes_itself_is_none_that_it_reads(tmp_path: Path) -> None:
+    places = Places(str(tmp_path), str(tmp_path / "aside"), Owners())
+    (tmp_path / "old.txt").touch()
+    before = stamps(str(tmp_path))
+    (tmp_path / "new.db").touch()
+    raw = [
+        ("r", "new.db", str(tmp_path)),
+        ("r", "old.txt", str(tmp_path)),
+        ("r", "no", str(tmp_path)),
+    ]
+    used = sort_out(raw, before, stamps(str(tmp_path)), places)
+    assert (used.reads, used.writes) == (["old.txt"], ["new.db"])
+
+
+def test_paths_are_told_from_the_root_and_machinery_is_left_out(tmp_path: Path) -> None:
+    places = Places(str(tmp_path), str(tmp_path / "aside"), Owners())
+    names = ["data/x.csv", "../up.csv", ".git/HEAD", "pkg/__pycache__/a.pyc", "/proc/self/stat"]
+    told = [places.name(name, str(tmp_path)) for name in [*names, json.__file__]]
+    assert told == ["data/x.csv", (tmp_path.parent / "up.csv").as_posix(), "", "", "", ""]
 
 
 SEEN = (

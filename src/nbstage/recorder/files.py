@@ -92,7 +92,8 @@ def sort_out(
         if kind == "l":
             lists.add(name)
         elif kind == "r":
-            reads |= {name} if name not in own and os.path.isfile(whole) else set()
+            made = name in own or (name in after and name not in before)
+            reads |= {name} if not made and os.path.isfile(whole) else set()
         else:
             own.add(name)
             # A file that came and went within the cell is nobody's business.
