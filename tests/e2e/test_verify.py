@@ -278,6 +278,7 @@ VARYING = """
 # %% tags=["imports"]
 import time
 import numpy as np
+import beside
 
 # %% tags=["stage:make"]
 rng = np.random.default_rng()
@@ -293,15 +294,18 @@ with open("stamp.txt", "w") as file:
 # %% tags=["metrics"]
 score = float(doubled.sum())
 count = len(steady)
+off = beside.nudge(1.0)
 """
 
 
 def test_what_two_runs_of_the_notebook_make_differently_is_told_apart(project: Project) -> None:
+    project.write("notebooks/beside.py", BESIDE)
     convert(project, percent(project, "varying", VARYING))
     told = verify(project)
     assert told.code == 1
     names = ("varying", "score", "notebooks/stamp.txt")
-    assert told.odd == dict.fromkeys(names, "not reproducible")
+    assert told.odd == {**dict.fromkeys(names, "not reproducible"), "off": "differs"}
+    assert told.details["off"] == "1.0 became 1.0000000000000002; it may come from 'varying'"
     assert told.unseeded == ["2:1 np.random.default_rng()", "3:4 time.time_ns()"]
 
 

@@ -100,7 +100,8 @@ def _judge_again(
         return findings
     more = (*compared, *one_sided(files, mine, yours, _AGAIN))
     varying = {_key(found): found.detail for found in more if found.verdict is Verdict.DIFFERS}
-    return tuple(_settled(found, varying) for found in findings)
+    settled = tuple(_settled(found, varying) for found in findings)
+    return tuple(_with_origin(work, found, settled) for found in settled)
 
 
 Key = tuple[str, Kind, str]
@@ -115,6 +116,37 @@ def _settled(found: Finding, varying: dict[Key, str]) -> Finding:
         return found
     detail = f"two runs of the notebook itself: {varying[_key(found)]}"
     return replace(found, verdict=Verdict.NOT_REPRODUCIBLE, detail=detail)
+
+
+def _with_origin(work: Work, found: Finding, findings: tuple[Finding, ...]) -> Finding:
+    """Say of what differs that it may come from something that is not reproducible: two runs of
+    the notebook can agree by chance, as on how many numbers are above zero.
+    """
+    if found.verdict is not Verdict.DIFFERS:
+        return found
+    origins = _stages_before(work, found.stage)
+    names = [
+        other.name
+        for other in findings
+        if other.verdict is Verdict.NOT_REPRODUCIBLE and other.stage in origins
+    ]
+    if not names:
+        return found
+    return replace(found, detail=f"{found.detail}; it may come from '{names[0]}'")
+
+
+def _stages_before(work: Work, stage: str) -> set[str]:
+    """The stage, and all those whose values lead to it."""
+    takes = {
+        plan.name: {artifact.stage for artifact in plan.inputs} for plan in work.converted.plans
+    }
+    found, todo = set[str](), [stage]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += takes.get(name, ())
+    return found
 
 
 def _in_order(work: Work, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
