@@ -15,6 +15,7 @@ from nbstage.convert.blocks import Block, arrange
 from nbstage.convert.doubts import cells_in_doubt
 from nbstage.convert.flow import trace_flow
 from nbstage.convert.lock import prune_lock
+from nbstage.convert.module_state import states_of
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
 from nbstage.convert.render.params_yaml import read_params, render_params_yaml
@@ -43,7 +44,7 @@ from nbstage.notebook.python import cells_to_python
 from nbstage.notebook.read import read
 from nbstage.notebook.tags import label, name_clashes, without_tag_lines
 from nbstage.project import find_notebooks
-from nbstage.surroundings import local_modules, star_names
+from nbstage.surroundings import local_modules, local_sources, star_names
 from nbstage.trace.facts import facts_of_cells, read_facts
 
 if TYPE_CHECKING:
@@ -252,9 +253,10 @@ def _convert_one(
     analysed = program(blocks, partial(star_names, root, workdir), values, facts)
     flow, shared = trace_flow(analysed), share(analysed)
     plans = plan_stages(flow, shared, config, path)
-    converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known)
     folders = (workdir, *plan.told_folders(analysed, workdir))
     local = local_modules(root, folders, _imported(blocks))
+    states = states_of(local_sources(root, folders, local))
+    converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known, states)
     return (converted, local), (*problems, *judge(converted))
 
 

@@ -27,6 +27,22 @@ def local_modules(
     return found
 
 
+def local_sources(
+    root: Path, folders: Iterable[str], local: dict[str, tuple[str, ...]]
+) -> dict[str, str]:
+    """The text of each of the local modules' files, by the name that code imports it by."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        start = (root / folder).resolve()
+        for path in sorted({path for paths in local.values() for path in paths}):
+            file = root.resolve() / path
+            if file.is_relative_to(start):
+                parts = file.relative_to(start).with_suffix("").parts
+                name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+                found.setdefault(name, file.read_text(encoding="utf-8", errors="replace"))
+    return found
+
+
 def _files(folder: Path, module: str, seen: set[str]) -> set[Path]:
     seen.add(module)
     single, package = folder / f"{module}.py", folder / module

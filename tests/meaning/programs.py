@@ -26,7 +26,7 @@ HEAD = """\
 import random
 from contextlib import nullcontext
 from copy import copy, deepcopy
-from functools import partial
+from functools import lru_cache, partial, singledispatch
 """
 _LARGEST = 300  # characters that a value may take: some programs would grow without end
 

@@ -115,6 +115,8 @@ def look_up(machine: Machine, name: str) -> Value:
             mark(machine, Oddity.HISTORY, name)
             return Value()
     read_global(machine, name)
+    if value is not None and value.path and not value.objs:
+        machine.effects.paths.add(value.path)
     return value or Value()
 
 
@@ -126,7 +128,7 @@ def _attribute(machine: Machine, node: ast.Attribute, value: Value, name: str) -
     if value.path and not value.objs:
         if (value.path, name) in (("sys", "exit"), ("os", "_exit")):
             mark(machine, Oddity.EXITS, f"{value.path}.{name}")
-        machine.effects.paths.add(value.path)
+        machine.effects.paths.update((value.path, f"{value.path}.{name}"))
         return Value(path=f"{value.path}.{name}")
     if value.type == "Path":
         folded = _path_attribute(value, name)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, place
 from nbstage.convert.flow import Flow
+from nbstage.convert.module_state import Keeps
 from nbstage.convert.shared import Shared
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Program, Unit
@@ -17,7 +18,8 @@ from nbstage.model import Config, Notebook, Place, Role
 class Converted:
     """A notebook with all that was found out about it.
 
-    `known_stages` are those that dvc.yaml has from this notebook.
+    `known_stages` are those that dvc.yaml has from this notebook, `states` what modules beside the
+    notebook keep between calls: `helper.count` -> the variables of `helper` it has to do with.
     """
 
     notebook: Notebook
@@ -28,6 +30,7 @@ class Converted:
     plans: tuple[StagePlan, ...]
     config: Config
     known_stages: tuple[str, ...] = ()
+    states: dict[str, Keeps] = field(default_factory=dict)
 
     def place(self, unit: int, site: ast.AST | None = None) -> Place:
         """Where a unit, or a part of it, stands."""
