@@ -9,6 +9,7 @@ import ast
 import warnings
 from collections.abc import Iterator
 
+from nbstage.convert.effects.scope import walk
 from nbstage.convert.render.lint.calls import (
     codes_of_call,
     codes_of_opening,
@@ -35,7 +36,7 @@ def _codes(text: str) -> Iterator[str]:
         tree = ast.parse(text)
     if any("invalid escape" in str(warning.message) for warning in said):
         yield "W605"
-    nodes = tuple(ast.walk(tree))
+    nodes = tuple(walk(tree))
     formats = {node.format_spec for node in nodes if isinstance(node, ast.FormattedValue)}
     for node in nodes:
         match node:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from nbstage.convert.effects.scope import bindings, free_names, parameter_names
+from nbstage.convert.effects.scope import bindings, children, free_names, parameter_names, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _DUMMY = re.compile(r"_|_+[a-zA-Z0-9_]*[a-zA-Z0-9]")
@@ -17,20 +17,21 @@ def codes_of_names(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             used = [free_names(statement) for statement in node.body]
-            yield from _unused(node, frozenset().union(*used))
-            yield from _errors_unused(node)
-            yield from _given_anew(node)
+            inside = walk(node)
+            yield from _unused(node, inside, frozenset().union(*used))
+            yield from _errors_unused(inside)
+            yield from _given_anew(node, inside)
             yield from _made_twice(node, used)
 
 
-def _unused(function: Function, used: frozenset[str]) -> Iterator[str]:
+def _unused(function: Function, inside: list[ast.AST], used: frozenset[str]) -> Iterator[str]:
     """Names that are bound, the last time by an assignment, and never used."""
     bound: dict[str, str] = {}
     for statement in function.body:
         bound.update(_bound(statement))
     idle = [name for name, code in bound.items() if code and name not in used]
     if idle and "locals" not in used:
-        kept = {name for part in ast.walk(function) for name in _kept(part)}
+        kept = {name for part in inside for name in _kept(part)}
         yield from (bound[name] for name in idle if name not in kept and not _DUMMY.fullmatch(name))
 
 
@@ -68,23 +69,23 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
             yield name, "F841"
         case ast.Lambda() | ast.Name() | ast.Constant() | ast.Attribute():
             return
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _bound(child)
 
 
-def _errors_unused(function: Function) -> Iterator[str]:
+def _errors_unused(inside: list[ast.AST]) -> Iterator[str]:
     """`except ValueError as error`: the name is gone after the handler, whatever else has it."""
-    for node in ast.walk(function):
+    for node in inside:
         match node:
             case ast.ExceptHandler(name=str(name), body=body):
                 if not any(name in free_names(statement) for statement in body):
                     yield "F841"
 
 
-def _given_anew(function: Function) -> Iterator[str]:
+def _given_anew(function: Function, inside: list[ast.AST]) -> Iterator[str]:
     """Arguments that a loop, a `with` or an `except` gives another value."""
     given = {*parameter_names(function.args)}
-    for node in ast.walk(function) if given else ():
+    for node in inside if given else ():
         match node:
             case ast.For(target=target) | ast.withitem(optional_vars=ast.expr() as target):
                 if given & {*bindings(target)}:

@@ -213,12 +213,13 @@ def _codes_of_block(body: list[ast.stmt]) -> Iterator[str]:
     """Of statements side by side: `pass` where more stands, a count kept by hand."""
     if len(body) > 1 and any(isinstance(part, ast.Pass) or _is_dots(part) for part in body):
         yield "PIE790"
-    zeros = {ast.unparse(part) for part in body if isinstance(part, ast.Assign)}
     for loop in body:
         counts = loop.body if isinstance(loop, ast.For) else []
-        names = {ast.unparse(part)[:-5] for part in counts if ast.unparse(part).endswith(" += 1")}
-        if any(f"{name} = 0" in zeros for name in names):
-            yield "SIM113"
+        steps = [ast.unparse(part) for part in counts if isinstance(part, ast.AugAssign)]
+        names = {step[:-5] for step in steps if step.endswith(" += 1")}
+        if names:
+            zeros = {ast.unparse(part) for part in body if isinstance(part, ast.Assign)}
+            yield from ["SIM113"] if any(f"{name} = 0" in zeros for name in names) else []
 
 
 def _is_dots(node: ast.stmt) -> bool:
