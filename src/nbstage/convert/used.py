@@ -6,7 +6,7 @@ import ast
 import posixpath
 
 from nbstage.convert.effects.objects import ClassInfo, FunctionInfo
-from nbstage.convert.effects.values import closure
+from nbstage.convert.effects.values import parts_of
 from nbstage.convert.flow import value_of
 from nbstage.convert.imports import imports_of
 from nbstage.convert.render.shared_module import required_modules
@@ -61,9 +61,8 @@ def _modules_of_inputs(
 ) -> list[SharedModule]:
     inputs = converted.flow.stages[plan.name].inputs
     values = [value_of(converted.flow, name, crossing.maker) for name, crossing in inputs.items()]
-    objs = closure(
+    objs = parts_of(
         [obj for value in values if value is not None for obj in value.objs],
-        lambda obj: obj.parts,
     )
     nodes = {obj.detail.node for obj in objs if isinstance(obj.detail, ClassInfo | FunctionInfo)}
     return [makers[node] for node in nodes if node in makers]

@@ -16,7 +16,10 @@ from nbstage.model import CellFacts
 
 __all__ = ["Analysed", "CellCode", "Effects", "analyse"]
 
-_SWEEP = 200  # statements between two sweeps
+#: Statements between two sweeps: at least so many, and more where more is alive, so that sweeping
+#: takes its part of the time and no more.
+_SWEEP = 200
+_LIVE_PER_STATEMENT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,15 @@ def analyse(
     """
     machine = Machine(evaluate, execute, star_names)
     count = 0
+    due = _SWEEP
     for cell in cells:
         seen = cell.seen if cell.seen is not None and not cell.seen.raised else None
         machine.seen = seen
         done = []
         for statement in cell.statements:
             count += 1
-            if count % _SWEEP == 0:
-                sweep(machine)
+            if count >= due:
+                due = count + max(_SWEEP, sweep(machine) // _LIVE_PER_STATEMENT)
             done.append(_analysed(machine, statement, may_fail=cell.may_fail))
         if seen is not None and done:
             _settle(machine, seen, done)

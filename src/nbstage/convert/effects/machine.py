@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nbstage.convert.effects.values import Obj, Value, holders_of, join, reach
+from nbstage.convert.effects.values import Obj, Value, alike, holders_of, join, reach
 from nbstage.model import CellFacts
 
 #: Global random states are names of the notebook too: seeding binds them, drawing reads and changes
@@ -195,7 +195,10 @@ def scope_of(machine: Machine, name: str) -> Frame:
 def peek(machine: Machine, frame: Frame, name: str) -> Value | None:
     """The value of a name in a scope, if it has one."""
     key = (frame.number, name)
-    return next((layer[key] for layer in reversed(machine.store) if key in layer), None)
+    for layer in reversed(machine.store):
+        if key in layer:
+            return layer[key]
+    return None
 
 
 def put(machine: Machine, frame: Frame, name: str, value: Value) -> None:
@@ -257,16 +260,16 @@ def change(
     In doubt, only those that a traced run did not see unchanged. Gives those that are reported.
     """
     changed = set(objs)
-    for obj in list(changed):
-        if isinstance(obj.detail, Owned):
+    for group in alike(changed):
+        if isinstance(group[0].detail, Owned):
             # Wherever it is fetched anew, the setting is made anew.
-            machine.effects.settings.add(obj.detail.library)
+            machine.effects.settings.add(group[0].detail.library)
             continue
         # Functions and classes are passed on, hardly ever changed by whom they are passed to.
-        inner = {part for part in reach([obj]) if part.type not in _PASSED_ON} if deep else {obj}
+        inner = {p for p in reach(group) if p.type not in _PASSED_ON} if deep else set(group)
         names = _names_of(machine, holders_of(inner))
         if doubt and names and not (names := _unsure(machine, names)):
-            changed.discard(obj)
+            changed.difference_update(group)
             continue
         (machine.effects.changed_deep if deep else machine.effects.changed).update(inner)
         for name in names - machine.bound:
@@ -304,14 +307,14 @@ def _names_of(machine: Machine, holders: set[Obj]) -> frozenset[str]:
 
 
 def _still_holds(machine: Machine, name: str, holders: set[Obj]) -> bool:
-    value = peek(machine, Frame(GLOBAL), name)
+    value = peek(machine, GLOBALS, name)
     return value is not None and not holders.isdisjoint(value.objs)
 
 
 def keep_identity(machine: Machine, values: Iterable[Value]) -> None:
     """Report that it matters which names share these objects: `a is b`, `id(a)`."""
-    for obj in reach(obj for value in values for obj in value.objs):
-        names = _names_of(machine, holders_of([obj]))
+    for group in alike(reach(obj for value in values for obj in value.objs)):
+        names = _names_of(machine, holders_of(group))
         if len(names) > 1:
             machine.effects.groups.add(names)
 

@@ -9,8 +9,9 @@ from nbstage.convert.effects.objects import ClassInfo, FunctionInfo
 from nbstage.convert.effects.values import Obj, Value, closure
 
 
-def sweep(machine: Machine) -> None:
+def sweep(machine: Machine) -> int:
     """Forget the scopes of calls that are over, and dead objects among the holders of live ones.
+    Gives how many objects are alive.
 
     Between two statements only: nothing is in flight then. What holds a dead object is dead too,
     so no name is missed later.
@@ -29,8 +30,13 @@ def sweep(machine: Machine) -> None:
         scopes.update(todo)
     for obj in live:
         obj.holders &= live
+        obj.names.clear()
     for key in [key for key in store if key[0] not in scopes]:
         del store[key]
+    for (number, name), value in store.items():
+        for obj in value.objs if number == GLOBAL else ():
+            obj.names.add(name)
+    return len(live)
 
 
 def _next(obj: Obj) -> Iterator[Obj]:

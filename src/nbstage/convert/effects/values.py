@@ -143,24 +143,35 @@ def closure(objs: Iterable[Obj], step: Callable[[Obj], Iterable[Obj]]) -> set[Ob
 
 def reach(objs: Iterable[Obj]) -> set[Obj]:
     """Everything the objects hold or share memory with, in turn."""
-    seen = set(objs)
-    todo = list(seen)
-    while todo:
-        obj = todo.pop()
-        new = (obj.parts | obj.kin if obj.kin else obj.parts) - seen
-        if new:
-            seen |= new
-            todo += new
-    return seen
+    return _spread(objs, lambda new: [*[obj.parts for obj in new], *[obj.kin for obj in new]])
+
+
+def parts_of(objs: Iterable[Obj]) -> set[Obj]:
+    """The objects and everything they hold, in turn."""
+    return _spread(objs, lambda new: [obj.parts for obj in new])
 
 
 def holders_of(objs: Iterable[Obj]) -> set[Obj]:
     """The objects and everything that holds one of them, in turn."""
+    return _spread(objs, lambda new: [obj.holders for obj in new])
+
+
+def alike(objs: Iterable[Obj]) -> list[list[Obj]]:
+    """The objects in groups: what leads to one of a group leads to all of it, and each leads to
+    the same. Long containers hold many such.
+    """
+    found: dict[object, list[Obj]] = {}
+    for obj in objs:
+        links = tuple(map(frozenset, (obj.parts, obj.kin, obj.holders)))
+        kind = obj if obj.names else (obj.type, obj.detail, *links)
+        found.setdefault(kind, []).append(obj)
+    return list(found.values())
+
+
+def _spread(objs: Iterable[Obj], next_to: Callable[[set[Obj]], list[set[Obj]]]) -> set[Obj]:
     seen = set(objs)
-    todo = list(seen)
-    while todo:
-        new = todo.pop().holders - seen
-        if new:
-            seen |= new
-            todo += new
+    new = seen
+    while new:  # all objects of one distance at a time: long containers take but a few turns
+        new = set[Obj]().union(*next_to(new)) - seen
+        seen |= new
     return seen

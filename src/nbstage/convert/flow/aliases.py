@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from nbstage.convert.effects.values import Obj, closure, reach
+from nbstage.convert.effects.values import Obj, parts_of, reach
 from nbstage.convert.flow.nouns import Flow, StageFlow, value_of
 
 Changes = tuple[dict[Obj, int], dict[Obj, int]]
@@ -66,7 +66,7 @@ def _pairs(flow: Flow, stage: StageFlow, names: list[str], changes: Changes) -> 
     first = stage.units[0]
     values = {name: value_of(flow, name, _maker(stage, name)) for name in names}
     objs = {name: value.objs for name, value in values.items() if value is not None}
-    parts = {name: closure(found, lambda obj: obj.parts) for name, found in objs.items()}
+    parts = {name: parts_of(found) for name, found in objs.items()}
     whole = {name: reach(found) for name, found in objs.items()}
     return {
         frozenset(pair)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from nbstage.convert.artifacts import seen_format
 from nbstage.convert.effects.objects import ClassInfo, FunctionInfo, library_bases, members_of
 from nbstage.convert.effects.scope import free_names, late_free_names
-from nbstage.convert.effects.values import Obj, closure
+from nbstage.convert.effects.values import Obj, closure, parts_of
 from nbstage.convert.flow import Crossing, value_of
 from nbstage.convert.rules import unsafe
 from nbstage.convert.rules.notebook import Converted
@@ -129,7 +129,7 @@ def _own_containers(
     converted: Converted, crossing: Crossing, objs: frozenset[Obj]
 ) -> Iterator[Problem]:
     """A dict or list of the notebook's own kind is filled by its own methods when it is read back."""
-    for obj in closure(objs, lambda obj: obj.parts):
+    for obj in parts_of(objs):
         if obj.type != "instance" or not set(library_bases(obj)) & _CONTAINERS:
             continue
         own = [name for name in _FILLING if any(True for _ in members_of(obj, name))]
@@ -145,7 +145,7 @@ def _own_containers(
 
 
 def _functions(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
-    everything = closure(objs, lambda obj: obj.parts)
+    everything = parts_of(objs)
     for obj in everything:
         info = obj.detail
         if isinstance(info, FunctionInfo) and (name := _loose_name(converted, info.node, crossing)):
@@ -173,7 +173,7 @@ def _loose_name(converted: Converted, node: ast.AST, crossing: Crossing) -> str:
 
 
 def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
-    for obj in closure(objs, lambda obj: obj.parts):
+    for obj in parts_of(objs):
         info = obj.detail
         if not isinstance(info, ClassInfo) or _is_importable(converted, info):
             continue
