@@ -234,11 +234,7 @@ def _results(
 
 
 def _made_at(flow: Flow, stage: StageFlow, name: str) -> tuple[int, int]:
-    own = [
-        index
-        for index in flow.program.writers.get(name, ())
-        if flow.program.units[index].stage == stage.name
-    ]
+    own = flow.program.writers_among(name, stage.units)
     if not own:
         return -1, 0
     bound = list(flow.program.units[own[0]].effects.binds)

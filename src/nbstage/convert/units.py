@@ -5,8 +5,8 @@ that needs them.
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, Segment, segments
@@ -71,6 +71,15 @@ class Program:
         writers = self.writers.get(name, ())
         at = bisect_left(writers, index)
         return writers[at - 1] if at else None
+
+    def writers_among(self, name: str, units: Sequence[int]) -> list[int]:
+        """Those of a stage's units (in order) that bind or may change the name."""
+        writers = self.writers.get(name, ())
+        if not writers or not units:
+            return []
+        first, last = bisect_left(writers, units[0]), bisect_right(writers, units[-1])
+        stage = self.units[units[0]].stage
+        return [index for index in writers[first:last] if self.units[index].stage == stage]
 
 
 @dataclass(slots=True)

@@ -109,9 +109,5 @@ def value_of(flow: Flow, name: str, maker: int) -> Value | None:
 
 def own_writers(flow: Flow, stage: str, name: str) -> list[int]:
     """The units of a stage that write a name, but for definitions that move out of its body."""
-    program = flow.program
-    return [
-        index
-        for index in program.writers.get(name, ())
-        if program.units[index].stage == stage and index not in program.importable
-    ]
+    writers = flow.program.writers_among(name, flow.stages[stage].units)
+    return [index for index in writers if index not in flow.program.importable]
