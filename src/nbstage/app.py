@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,10 +18,12 @@ from nbstage.convert.flow import trace_flow
 from nbstage.convert.lock import prune_lock
 from nbstage.convert.module_state import states_of
 from nbstage.convert.parameters import find_parameters
+from nbstage.convert.render.dvc_others import other_stages
 from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
 from nbstage.convert.render.params_yaml import read_params, render_params_yaml
 from nbstage.convert.rules import Converted, judge
 from nbstage.convert.rules.project import judge_project
+from nbstage.convert.rules.together import Part, Surroundings, judge_together
 from nbstage.convert.shared import share
 from nbstage.convert.stages import plan_stages, workdir_of
 from nbstage.convert.units import program
@@ -43,7 +46,7 @@ from nbstage.model import (
 from nbstage.notebook.python import cells_to_python
 from nbstage.notebook.read import read
 from nbstage.notebook.tags import label, name_clashes, without_tag_lines
-from nbstage.project import find_notebooks
+from nbstage.project import find_notebooks, other_notebooks
 from nbstage.surroundings import local_modules, local_sources, star_names
 from nbstage.trace.facts import facts_of_cells, read_facts
 
@@ -94,15 +97,22 @@ def _outcome(
 ) -> Outcome:
     paths = notebooks or find_notebooks(root, config)
     found, problems = made
+    others = other_notebooks(root, config, paths) if notebooks else ()
+    beside = _beside(root, config, others)
+    parts, around = _parts(found, config), _around(root, paths, _parts(beside, config))
+    problems += tuple(judge_project(_converted(found), _converted(beside)))
+    outs = {path for part in parts for stage in part.pipeline.stages for path in stage.outs}
+    problems += tuple(judge_together(parts, around, disk.tracked_apart(root, outs)))
     if _has_error(problems):
         return Outcome((), problems)
     before = disk.read_text(root, plan.PACKAGE) if notebooks else None
-    pipeline = _together(found, config, before)
-    gone = _gone(root)
-    files, more = _files(root, (*paths, *gone), pipeline)
+    pipeline = plan.together(parts, around.beside, before)
+    converted = (*paths, *_gone(root))
+    files, more = _files(root, converted, pipeline)
     if more:
         return Outcome((), (*problems, *more))
-    stale = disk.find_stale(root, files, (*paths, *gone))
+    in_use = {path for stage in around.stages for path in stage.deps}
+    stale = [path for path in disk.find_stale(root, files, converted) if path not in in_use]
     changes, blocked = disk.changes(root, files, stale, force=force)
     return Outcome(changes if not _has_error(blocked) else (), (*problems, *blocked))
 
@@ -113,7 +123,7 @@ def show(root: Path, notebook: str) -> Shown:
     found, problems = _convert_all(root, config, (notebook,))
     if any(_has_error((problem,)) and problem.code < "NBS113" for problem in problems):
         return Shown(Pipeline(), problems)
-    return Shown(_together(found, config, None), problems)
+    return Shown(plan.together(_parts(found, config)), problems)
 
 
 def verify(
@@ -234,8 +244,16 @@ def _convert_all(
         problems += more
         if one is not None:
             found.append(one)
-    problems += judge_project(tuple(converted for converted, _ in found))
     return tuple(found), tuple(problems)
+
+
+def _beside(root: Path, config: Config, paths: tuple[str, ...]) -> Found:
+    """The project's other notebooks; what is wrong with them is no matter just now."""
+    found: Found = ()
+    for path in paths:
+        with suppress(UserError):
+            found += _convert_all(root, config, (path,))[0]
+    return found
 
 
 def _convert_one(
@@ -292,18 +310,21 @@ def _imported(blocks: tuple[Block, ...]) -> set[str]:
     return {name.split(".")[0] for name in plain | named}
 
 
-def _together(found: Found, config: Config, package: str | None) -> Pipeline:
-    """One pipeline of all notebooks; `package` is pipeline/__init__.py where some are left out."""
-    parts = [plan.plan_pipeline(converted, config, local) for converted, local in found]
-    modules = {file.path: file for part in parts for file in part.modules}
-    if modules:
-        modules[plan.PACKAGE] = plan.package_file(found, package)
-    parameters = {parameter.name: parameter for part in parts for parameter in part.parameters}
-    return Pipeline(
-        tuple(stage for part in parts for stage in part.stages),
-        tuple(parameters.values()),
-        tuple(modules[path] for path in sorted(modules)),
-    )
+def _converted(found: Found) -> tuple[Converted, ...]:
+    return tuple(converted for converted, _ in found)
+
+
+def _parts(found: Found, config: Config) -> tuple[Part, ...]:
+    return tuple(plan.plan_part(*one, config) for one in found)
+
+
+def _around(root: Path, paths: tuple[str, ...], beside: tuple[Part, ...]) -> Surroundings:
+    """What stands beside the notebooks at `paths`, as far as a conversion of them may touch it."""
+    text = disk.read_text(root, "dvc.yaml")
+    stages = other_stages(text, (*paths, *_gone(root)))
+    modules = {path for stage in stages for path in stage.deps if path.startswith("pipeline/")}
+    held = {path: disk.read_text(root, path) or "" for path in sorted(modules)}
+    return Surroundings(beside, stages, held)
 
 
 def _gone(root: Path) -> tuple[str, ...]:

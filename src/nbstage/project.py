@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from nbstage.errors import UserError
@@ -41,6 +41,18 @@ def find_notebooks(root: Path, config: Config) -> tuple[str, ...]:
             "tag a notebook's cells (`stage:load`, `stage:train`...), or name the notebook.",
         )
     return tuple(sorted(found))
+
+
+def other_notebooks(root: Path, config: Config, named: Collection[str]) -> tuple[str, ...]:
+    """Return the project's notebooks besides those named, as far as they are there."""
+    known = _text_of(root / "dvc.yaml")
+    found = set(re.findall(r"""(?m)^\s*notebook:\s*["']?(.+?)["']?\s*$""", known))
+    for entry in config.notebooks or (DEFAULT_PATTERN,):
+        if _is_pattern(entry):
+            found.update(path for path in _matches(root, entry) if _is_meant(root, path, known))
+        else:
+            found.add(entry)
+    return tuple(sorted(path for path in found - set(named) if (root / path).is_file()))
 
 
 def name_notebooks(root: Path, folder: Path, names: Iterable[str]) -> tuple[str, ...]:

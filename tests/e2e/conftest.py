@@ -48,6 +48,8 @@ class Project:
             text=True,
             check=False,
         )
+        # pytest shows it where a test fails.
+        print("$", *command, f"\n{done.stdout}")
         return done.returncode, done.stdout
 
     def convert(self, *notebooks: str) -> str:
@@ -86,7 +88,10 @@ class Project:
 
     def _environment(self) -> dict[str, str]:
         home = self.root.parent / f"{self.root.name}-home"
+        # Nothing is shared with other tests, nor left running: no compiled modules (Python goes by
+        # seconds and sizes), no search for new versions of DVC.
         return {
+            "CI": "true",
             "DVC_GLOBAL_CONFIG_DIR": str(home),
             "DVC_NO_ANALYTICS": "1",
             "DVC_SITE_CACHE_DIR": str(home / "cache"),
@@ -100,6 +105,7 @@ class Project:
             "LANG": "C.UTF-8",
             "MPLBACKEND": "agg",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
 

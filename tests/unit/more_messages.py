@@ -143,7 +143,7 @@ MORE: dict[str, dict[str, str]] = {
     "402 of another notebook": {
         "dvc.yaml": "stages:\n  load:\n    cmd: python -m pipeline.load\n    meta:\n"
         "      notebook: analysis/old.ipynb\n",
-        "analysis/old.ipynb": '# %% tags=["stage:load"]\nx = 1\n',
+        "analysis/old.ipynb": "{",
         **cells(LOAD),
     },
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from nbstage.convert.flow import Flow
 from nbstage.convert.stages import StagePlan
 
@@ -21,28 +23,23 @@ def edges(flow: Flow, plans: tuple[StagePlan, ...]) -> dict[str, set[str]]:
 
 def find_cycle(flow: Flow, plans: tuple[StagePlan, ...]) -> tuple[str, ...]:
     """Stages that wait for each other in a circle, or nothing."""
-    waits = edges(flow, plans)
+    return find_circle({name: sorted(waits) for name, waits in edges(flow, plans).items()})
+
+
+def find_circle(waits: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Names of which each waits for the one before it, and the first for the last; or nothing."""
     done: set[str] = set()
     for start in waits:
-        path: list[str] = []
-        found = _visit(waits, start, path, done)
-        if found:
-            return found
-    return ()
-
-
-def _visit(
-    waits: dict[str, set[str]], name: str, path: list[str], done: set[str]
-) -> tuple[str, ...]:
-    if name in path:
-        return tuple(reversed(path[path.index(name) :]))
-    if name in done:
-        return ()
-    path.append(name)
-    for other in sorted(waits[name]):
-        found = _visit(waits, other, path, done)
-        if found:
-            return found
-    path.pop()
-    done.add(name)
+        todo = [(start, iter(waits[start]))] if start not in done else []
+        while todo:
+            name, others = todo[-1]
+            path = [entered for entered, _ in todo]
+            other = next(others, None)
+            if other is None:
+                done.add(name)
+                todo.pop()
+            elif other in path:
+                return tuple(reversed(path[path.index(other) :]))
+            elif other not in done:
+                todo.append((other, iter(waits[other])))
     return ()

@@ -12,6 +12,7 @@ from nbstage.convert.paths import from_root, outside
 from nbstage.convert.render.shared_module import render_shared
 from nbstage.convert.render.stage_module import HEADER, render_stage
 from nbstage.convert.rules.notebook import Converted
+from nbstage.convert.rules.together import Part
 from nbstage.convert.shared import SharedModule
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Program
@@ -53,12 +54,43 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
     return Pipeline(tuple(planned), find_parameters(converted.blocks), tuple(files))
 
 
-def package_file(found: tuple[tuple[Converted, LocalModules], ...], before: str | None) -> File:
+def plan_part(converted: Converted, local: LocalModules, config: Config) -> Part:
+    """A notebook with all that it contributes."""
+    workdir = converted.plans[0].workdir if converted.plans else "."
+    folders = {*told_folders(converted.program, workdir), *({workdir} if local else ())}
+    return Part(converted, plan_pipeline(converted, config, local), frozenset(folders))
+
+
+def together(
+    parts: tuple[Part, ...], beside: tuple[Part, ...] = (), package: str | None = None
+) -> Pipeline:
+    """One pipeline of all parts; `package` is pipeline/__init__.py where some are left out.
+
+    A module that several notebooks make is written as from the first of them and of those beside,
+    whichever are converted.
+    """
+    made = {file.path for part in parts for file in part.pipeline.modules}
+    in_order = sorted((*parts, *beside), key=lambda part: part.path, reverse=True)
+    modules = {
+        file.path: file for part in in_order for file in part.pipeline.modules if file.path in made
+    }
+    if modules:
+        modules[PACKAGE] = package_file(parts, package)
+    every = [parameter for part in parts for parameter in part.pipeline.parameters]
+    parameters = {parameter.name: parameter for parameter in every}
+    return Pipeline(
+        tuple(stage for part in parts for stage in part.pipeline.stages),
+        tuple(parameters.values()),
+        tuple(modules[path] for path in sorted(modules)),
+    )
+
+
+def package_file(parts: tuple[Part, ...], before: str | None) -> File:
     """`pipeline/__init__.py`: where modules of the notebooks' own folders are found, as in Jupyter.
 
     The folders named in `before` stay.
     """
-    folders = set(_FOLDER.findall(before or "")).union(*(_folders(*one) for one in found)) - {"."}
+    folders = set(_FOLDER.findall(before or "")).union(*(part.folders for part in parts)) - {"."}
     lines = [
         HEADER.format("the project's notebooks"),
         '"""The stages of the pipeline, one module each."""',
@@ -69,11 +101,6 @@ def package_file(found: tuple[tuple[Converted, LocalModules], ...], before: str 
         lines += ["_ROOT = Path(__file__).resolve().parent.parent"]
         lines += [f'sys.path.insert(0, str(_ROOT / "{folder}"))' for folder in sorted(folders)]
     return File(PACKAGE, "\n".join([*lines, ""]), Owner.TOOL)
-
-
-def _folders(converted: Converted, local: LocalModules) -> set[str]:
-    workdir = converted.plans[0].workdir if converted.plans else "."
-    return {*told_folders(converted.program, workdir), *({workdir} if local else ())}
 
 
 def told_folders(program: Program, workdir: str) -> tuple[str, ...]:

@@ -61,3 +61,8 @@ def find_stale(root: Path, files: Iterable[File], notebooks: Collection[str]) ->
     return tuple(
         path for path in paths if path not in wanted and (read(root, path) or "").startswith(heads)
     )
+
+
+def tracked_apart(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the paths that `dvc add` tracks, each by a .dvc file beside it."""
+    return frozenset(path for path in paths if os.path.lexists(root / f"{path}.dvc"))

@@ -42,19 +42,20 @@ def render_dvc_yaml(
 
 def stage_names(text: str | None) -> frozenset[str]:
     """The names of all stages in a dvc.yaml; none where it can't be read."""
-    return frozenset(_read_stages(text))
+    return frozenset(read_stages(text))
 
 
 def stages_of(text: str | None) -> dict[str, tuple[str, ...]]:
     """The stages of each notebook that a dvc.yaml names."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, stage in _read_stages(text).items():
+    for name, stage in read_stages(text).items():
         if (notebook := notebook_of(stage)) is not None:
             found[notebook] = (*found.get(notebook, ()), name)
     return found
 
 
-def _read_stages(text: str | None) -> Stages:
+def read_stages(text: str | None) -> Stages:
+    """All stages of a dvc.yaml by name; none where it can't be read."""
     document = read(text or "", PATH)
     stages = document if isinstance(document, Problem) else _stages(document)
     return {} if isinstance(stages, Problem) else stages

@@ -1,4 +1,4 @@
-"""Rules on several notebooks of one project."""
+"""Rules on several notebooks of one project: names that stand for one thing in all of them."""
 
 from __future__ import annotations
 
@@ -9,50 +9,91 @@ from nbstage.convert.parameters import find_parameters
 from nbstage.convert.rules.notebook import Converted
 from nbstage.model import Place, Problem
 
+_NAMED = 6  # how many stages a message names
 
-def judge_project(notebooks: tuple[Converted, ...]) -> Iterator[Problem]:
-    """NBS116, NBS117 and NBS118: a stage, a parameter or a shared definition of two notebooks."""
-    stages: dict[str, str] = {}
+
+def judge_project(
+    notebooks: tuple[Converted, ...], beside: tuple[Converted, ...] = ()
+) -> Iterator[Problem]:
+    """NBS109, NBS116 and NBS117: stages and parameters of two notebooks.
+
+    `beside` are the project's notebooks that are not converted now: they are compared with, and
+    nothing is said of them. Of two notebooks the one that was converted before is in the right.
+    """
+    here = {converted.notebook.path for converted in notebooks}
+    stages: dict[str, tuple[str, str]] = {}
     values: dict[str, tuple[str, object]] = {}
-    texts: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for converted in notebooks:
-        path = converted.notebook.path
-        for name, flow in converted.flow.stages.items():
-            if stages.setdefault(name, path) != path:
-                yield Problem(
-                    "NBS116",
-                    f"stage '{name}' is in '{stages[name]}' too; a stage comes from one notebook",
-                    converted.place(flow.units[0]) if flow.units else Place(path),
-                    f"rename one of them, for example to `stage:{_prefixed(path, name)}`.",
-                )
-        for parameter in find_parameters(converted.blocks):
-            other, value = values.setdefault(parameter.name, (path, parameter.value))
-            if other != path and repr(value) != repr(parameter.value):
-                yield Problem(
-                    "NBS117",
-                    f"parameter '{parameter.name}' is {short(parameter.value)} here and {short(value)} in '{other}'",
-                    converted.place(converted.program.parameters[parameter.name]),
-                    "params.yaml has one value for both: give them one value, or two names.",
-                )
-        for name, module in sorted(converted.shared.modules.items()):
-            text = tuple(_text(converted, index) for index in module.units)
-            other, before = texts.setdefault(module.path, (path, text))
-            if other != path and before != text:
-                yield Problem(
-                    "NBS118",
-                    f"'{name}' is defined differently in '{other}'",
-                    converted.place(module.units[0]),
-                    f"rename one of them, or put '{name}' into a module that both notebooks import.",
-                )
+    for converted in sorted((*beside, *notebooks), key=lambda one: not one.known_stages):
+        found = [*_stages(converted, stages), *_parameters(converted, values)]
+        if converted.notebook.path in here:
+            yield from found
+
+
+def _stages(converted: Converted, stages: dict[str, tuple[str, str]]) -> Iterator[Problem]:
+    path = converted.notebook.path
+    taken: dict[str, list[str]] = {}
+    for name in converted.flow.stages:
+        other, spelled = stages.setdefault(name.casefold(), (path, name))
+        if other == path:
+            continue
+        if spelled == name:
+            taken.setdefault(other, []).append(name)
+        else:
+            yield Problem(
+                "NBS109",
+                f"the stages '{name}' and '{spelled}' of '{other}' differ in case only",
+                _place(converted, name),
+                f"write '{_prefixed(path, name)}', or choose another name.",
+            )
+    for other, names in taken.items():
+        yield (
+            _one_taken(converted, other, names[0])
+            if len(names) == 1
+            else _many_taken(converted, other, names)
+        )
+
+
+def _one_taken(converted: Converted, other: str, name: str) -> Problem:
+    return Problem(
+        "NBS116",
+        f"stage '{name}' is in '{other}' too; a stage comes from one notebook",
+        _place(converted, name),
+        f"rename one of them, for example to `stage:{_prefixed(converted.notebook.path, name)}`.",
+    )
+
+
+def _many_taken(converted: Converted, other: str, names: list[str]) -> Problem:
+    shown = ", ".join(f"'{name}'" for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    path = converted.notebook.path
+    return Problem(
+        "NBS116",
+        f"the stages {shown}{more} are in '{other}' too; a stage comes from one notebook",
+        _place(converted, names[0]),
+        f"rename them, for example to `stage:{_prefixed(path, names[0])}`; "
+        f"if one notebook is a copy of the other, move it to another folder.",
+    )
+
+
+def _place(converted: Converted, stage: str) -> Place:
+    units = converted.flow.stages[stage].units
+    return converted.place(units[0]) if units else Place(converted.notebook.path)
+
+
+def _parameters(converted: Converted, values: dict[str, tuple[str, object]]) -> Iterator[Problem]:
+    path = converted.notebook.path
+    for parameter in find_parameters(converted.blocks):
+        other, value = values.setdefault(parameter.name, (path, parameter.value))
+        if other != path and repr(value) != repr(parameter.value):
+            yield Problem(
+                "NBS117",
+                f"parameter '{parameter.name}' is {short(parameter.value)} here and {short(value)} in '{other}'",
+                converted.place(converted.program.parameters[parameter.name]),
+                "params.yaml has one value for both: give them one value, or two names.",
+            )
 
 
 def _prefixed(path: str, name: str) -> str:
     stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    prefix = "".join(ch if ch.isalnum() else "_" for ch in stem)
-    return f"{prefix}_{name}"
-
-
-def _text(converted: Converted, index: int) -> str:
-    import ast
-
-    return ast.unparse(converted.program.units[index].node)
+    prefix = "".join(ch if ch.isalnum() and ch.isascii() else "_" for ch in stem)
+    return f"{prefix}_{name}".lstrip("_")
