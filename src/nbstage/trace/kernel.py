@@ -112,7 +112,7 @@ def _launch(folder: Path, workdir: Path, environment: Mapping[str, str]) -> Kern
         process = subprocess.Popen(
             command,
             cwd=workdir,
-            env={**os.environ, **environment, "JPY_PARENT_PID": str(os.getpid())},
+            env=_environment({**os.environ, **environment}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
@@ -122,6 +122,15 @@ def _launch(folder: Path, workdir: Path, environment: Mapping[str, str]) -> Kern
     client.load_connection_file(str(file))
     client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=True)
     return Kernel(process, client, errors)
+
+
+def _environment(given: dict[str, str]) -> dict[str, str]:
+    """The kernel's environment. It starts in another folder, and ends when we do."""
+    folders = given.get("PYTHONPATH", "")
+    if folders:
+        whole = (str(Path(folder).absolute()) for folder in folders.split(os.pathsep) if folder)
+        given["PYTHONPATH"] = os.pathsep.join(whole)
+    return {**given, "JPY_PARENT_PID": str(os.getpid())}
 
 
 def _wait_until_ready(running: Kernel) -> None:
