@@ -21,11 +21,18 @@ _IS_SEARCH = "NBSTAGE_EXAMPLES" in os.environ
 _LEAST_EQUAL = 0.6
 
 
-def test_random_programs_mean_in_stages_what_they_mean_in_one(light: Forks) -> None:
+@pytest.mark.parametrize(
+    ("traced", "examples"),
+    [(False, EXAMPLES), (True, EXAMPLES // 3)],
+    ids=["from the code alone", "with the facts of a traced run"],
+)
+def test_random_programs_mean_in_stages_what_they_mean_in_one(
+    light: Forks, traced: bool, examples: int
+) -> None:
     outcomes: Counter[Kind] = Counter()
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         derandomize=not _IS_SEARCH,
         database=None,
@@ -33,7 +40,7 @@ def test_random_programs_mean_in_stages_what_they_mean_in_one(light: Forks) -> N
     )
     @given(programs())
     def compares(text: str) -> None:
-        outcome = compare(light, Case(text))
+        outcome = compare(light, Case(text), traced=traced)
         outcomes[outcome.kind] += 1
         note(text)
         assert outcome.kind in (Kind.EQUAL, Kind.REFUSED), outcome.detail
