@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nbstage.app import _convert_all
+from nbstage.app.notebooks import convert_all
 from nbstage.convert.rules import Converted
 from nbstage.model import Config
 from nbstage.verify.beginnings import first_cells, unseeded
@@ -15,7 +15,7 @@ from tests.notebooks_as_text import ipynb
 
 def converted(tmp_path: Path, text: str) -> Converted:
     (tmp_path / "nb.ipynb").write_text(ipynb(text))
-    ((found, _),), _ = _convert_all(tmp_path, Config(), ("nb.ipynb",))
+    ((found, _),), _ = convert_all(tmp_path, Config(), ("nb.ipynb",))
     return found
 
 

@@ -1,0 +1,97 @@
+"""Conversions -> what writing them would change in the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbstage.app.notebooks import Found, Made, convert_beside, has_error
+from nbstage.convert import disk, plan
+from nbstage.convert.lock import prune_lock
+from nbstage.convert.render.dvc_others import other_stages
+from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
+from nbstage.convert.render.params_yaml import render_params_yaml
+from nbstage.convert.rules import Converted
+from nbstage.convert.rules.project import judge_project
+from nbstage.convert.rules.together import Part, Surroundings, judge_together
+from nbstage.model import (
+    Config,
+    File,
+    Outcome,
+    Owner,
+    Pipeline,
+    Problem,
+)
+from nbstage.project import find_notebooks, other_notebooks
+
+
+def outcome_of(
+    root: Path, config: Config, notebooks: tuple[str, ...], made: Made, *, force: bool
+) -> Outcome:
+    """What writing the pipeline would change, and all problems. `notebooks` are those that were
+    named; with none named, the project's.
+    """
+    paths = notebooks or find_notebooks(root, config)
+    found, problems = made
+    others = other_notebooks(root, config, paths) if notebooks else ()
+    others_made = convert_beside(root, config, others)
+    parts, around = parts_of(found, config), _around(root, paths, parts_of(others_made, config))
+    problems += tuple(judge_project(_converted(found), _converted(others_made)))
+    outs = {path for part in parts for stage in part.pipeline.stages for path in stage.outs}
+    problems += tuple(judge_together(parts, around, disk.tracked_apart(root, outs)))
+    if has_error(problems):
+        return Outcome((), problems)
+    before = disk.read_text(root, plan.PACKAGE) if notebooks else None
+    pipeline = plan.together(parts, around.beside, before)
+    converted = (*paths, *_gone(root))
+    files, more = _files(root, converted, pipeline)
+    if more:
+        return Outcome((), (*problems, *more))
+    in_use = {path for stage in around.stages for path in stage.deps}
+    stale = [path for path in disk.find_stale(root, files, converted) if path not in in_use]
+    changes, blocked = disk.changes(root, files, stale, force=force)
+    return Outcome(changes if not has_error(blocked) else (), (*problems, *blocked))
+
+
+def parts_of(found: Found, config: Config) -> tuple[Part, ...]:
+    """What each notebook contributes to the pipeline."""
+    return tuple(plan.plan_part(*one, config) for one in found)
+
+
+def _converted(found: Found) -> tuple[Converted, ...]:
+    return tuple(converted for converted, _ in found)
+
+
+def _around(root: Path, paths: tuple[str, ...], beside: tuple[Part, ...]) -> Surroundings:
+    """What stands beside the notebooks at `paths`, as far as a conversion of them may touch it."""
+    text = disk.read_text(root, "dvc.yaml")
+    stages = other_stages(text, (*paths, *_gone(root)))
+    modules = {path for stage in stages for path in stage.deps if path.startswith("pipeline/")}
+    held = {path: disk.read_text(root, path) or "" for path in sorted(modules)}
+    return Surroundings(beside, stages, held)
+
+
+def _gone(root: Path) -> tuple[str, ...]:
+    """Notebooks that stages in dvc.yaml come from, and that are no longer there."""
+    known = stages_of(disk.read_text(root, "dvc.yaml"))
+    return tuple(name for name in known if not (root / name).exists())
+
+
+def _files(
+    root: Path, paths: tuple[str, ...], pipeline: Pipeline
+) -> tuple[tuple[File, ...], tuple[Problem, ...]]:
+    before = disk.read_text(root, "dvc.yaml")
+    dvc_yaml = render_dvc_yaml(pipeline, before, paths)
+    params_yaml = render_params_yaml(pipeline.parameters, disk.read_text(root, "params.yaml"))
+    if not isinstance(dvc_yaml, str) or not isinstance(params_yaml, str):
+        return (), (
+            *(() if isinstance(dvc_yaml, str) else dvc_yaml),
+            *(() if isinstance(params_yaml, str) else params_yaml),
+        )
+    files = [*pipeline.modules, File("dvc.yaml", dvc_yaml, Owner.BOTH)]
+    if params_yaml or pipeline.parameters:
+        files.append(File("params.yaml", params_yaml, Owner.BOTH))
+    lock = disk.read_text(root, "dvc.lock")
+    removed = stage_names(before) - stage_names(dvc_yaml)
+    if lock is not None and removed:
+        files.append(File("dvc.lock", prune_lock(lock, removed), Owner.BOTH))
+    return tuple(files), ()
