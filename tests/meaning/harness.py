@@ -262,8 +262,11 @@ def _compare_values(
 
 
 def _names(path: str) -> tuple[str, ...]:
-    """The variables in an artifact; none where it is another file, or holds a random state."""
-    if not path.startswith("artifacts/") or path.endswith("/done.txt"):
+    """The variables in an artifact; none where it is another file, or holds a random state, or
+    where its name has no room for them.
+    """
+    stem = Path(path).stem
+    if not path.startswith("artifacts/") or path.endswith("/done.txt") or len(stem) >= 100:
         return ()
-    names = tuple(Path(path).stem.split("+"))
+    names = tuple(re.sub(r"-\d+$", "", stem).split("+"))
     return () if any(name.endswith("_random_state") for name in names) else names

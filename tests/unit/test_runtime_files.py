@@ -215,6 +215,12 @@ def saved_table(value: object) -> list[list[str]] | None:
         return list(csv.reader(file))
 
 
+def test_tables_whose_names_differ_in_case_only_have_files_that_do_not() -> None:
+    save_tables({"ROC": {"x": [1]}, "roc": {"x": [2]}, "Roc": {"x": [3]}}, "plots/evaluate")
+    written = {path.name: path.read_text() for path in Path("plots/evaluate").iterdir()}
+    assert written == {"ROC.csv": "x\n1\n", "roc-2.csv": "x\n2\n", "Roc-3.csv": "x\n3\n"}
+
+
 @pytest.mark.parametrize(
     ("value", "rows"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbstage.convert.flow import Flow, StageFlow, value_of
 from nbstage.convert.formats import extension
+from nbstage.convert.paths import free_path
 from nbstage.model import Artifact, Config
 
 #: Random states travel like variables; these are their names in generated code.
@@ -30,21 +31,30 @@ def artifacts_of(flow: Flow, stage: StageFlow, config: Config) -> tuple[Artifact
                 rest.append(group)
         groups = [*rest, merged] if merged else rest
     found = [tuple(sorted(group)) for group in groups]
+    taken: set[str] = set()
     return tuple(
-        Artifact(stage.name, names, _path(flow, stage, names, config)) for names in sorted(found)
+        Artifact(stage.name, names, _path(flow, stage, names, config, taken))
+        for names in sorted(found)
     )
 
 
-def _path(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) -> str:
+def _path(
+    flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config, taken: set[str]
+) -> str:
     stem = "+".join(RANDOM_NAMES.get(name, name) for name in names)
+    ending = _ending(flow, stage, names, config)
+    return free_path(f"artifacts/{stage.name}", stem, ending, taken)
+
+
+def _ending(flow: Flow, stage: StageFlow, names: tuple[str, ...], config: Config) -> str:
     if len(names) > 1:
-        return f"artifacts/{stage.name}/{stem}.pkl"
+        return ".pkl"
     value = value_of(flow, names[0], stage.outputs[names[0]])
     declared = config.formats.get(f"{stage.name}.{names[0]}") or config.formats.get(names[0])
     seen = seen_format(flow, stage.name, names[0])
     unset = names[0] in stage.unset
     type = "" if unset or value is None else value.type
-    return f"artifacts/{stage.name}/{stem}{extension(type, declared, seen, safe=config.safe)}"
+    return extension(type, declared, seen, safe=config.safe)
 
 
 def seen_format(flow: Flow, stage: str, name: str) -> str | None:

@@ -18,3 +18,31 @@ def from_root(path: str, workdir: str) -> str:
 def outside(path: str) -> bool:
     """Whether a path leads out of the project."""
     return path.startswith(("../", "/", "~")) or path == ".." or bool(_WINDOWS.match(path))
+
+
+#: What Windows keeps for devices: there no file has such a name, with whatever ending.
+DEVICES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+_LONGEST = 100  # bytes; file systems take 255, and what is written first has a longer name
+
+
+def shortened(name: str) -> str:
+    """The name, or its beginning where it is too long for a file's."""
+    raw = name.encode()
+    return name if len(raw) <= _LONGEST else raw[:_LONGEST].decode("utf-8", "ignore")
+
+
+def free_path(folder: str, stem: str, ending: str, taken: set[str]) -> str:
+    """A path that every file system keeps apart from those taken; it is taken from now on.
+
+    Many of them don't tell `df` from `DF`.
+    """
+    stem = shortened(stem)
+    number = 1
+    path = f"{folder}/{stem}{ending}"
+    while path.casefold() in taken or (number == 1 and stem.casefold() in DEVICES):
+        number += 1
+        path = f"{folder}/{stem}-{number}{ending}"
+    taken.add(path.casefold())
+    return path

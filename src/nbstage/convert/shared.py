@@ -5,9 +5,11 @@ stages that use it.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from dataclasses import dataclass
 
+from nbstage.convert.paths import DEVICES, shortened
 from nbstage.convert.units import Program, defines, late_names
 
 FOLDER = "pipeline/helpers"
@@ -101,4 +103,5 @@ def _reach(needs: dict[int, frozenset[int]], index: int) -> set[int]:
 def module_name(name: str) -> str:
     """`TenureBands` -> `tenure_bands`: the module's name for a function or class."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return words.lower()
+    module = shortened(words.lower())
+    return f"{module}_" if keyword.iskeyword(module) or module in DEVICES else module

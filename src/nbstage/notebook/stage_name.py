@@ -8,6 +8,10 @@ import unicodedata
 
 # Modules and functions that the generated package has already.
 _TAKEN = frozenset({"helpers", "main"})
+# What Windows keeps for devices: there no file has such a name, with whatever ending.
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
 _LONGEST = 80
 _SPELLED = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
 
@@ -18,6 +22,8 @@ def name_fault(name: str) -> str:
         return "is a word of Python's own"
     if name in _TAKEN:
         return "is what nbstage calls a part of the pipeline itself"
+    if name.casefold() in _DEVICES:
+        return "is what Windows calls a device, so that it can't have such a file"
     if not name.isascii():
         return "has letters other than a to z"
     if not name.isidentifier():

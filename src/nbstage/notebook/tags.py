@@ -17,6 +17,7 @@ _ROLES = {
     "skip": Role.SKIP,
 }
 _SHARED = frozenset({Role.IMPORTS, Role.FUNCTIONS, Role.PARAMETERS, Role.SKIP})
+_SHOWN = 60
 _EXECUTORS = ("notebook",)
 
 
@@ -183,8 +184,12 @@ def _wrong_names(words: tuple[Word, ...]) -> Iterator[Problem]:
                 if proposal
                 else "use letters a to z, digits and underscores."
             )
-            message = f"the stage name '{word.value}' {fault}"
+            message = f"the stage name '{_short(word.value)}' {fault}"
             yield Problem("NBS107", message, word.place, hint)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
 
 
 def _malformed(words: tuple[Word, ...]) -> Iterator[Problem]:

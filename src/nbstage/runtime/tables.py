@@ -22,10 +22,12 @@ def save_tables(values: dict[str, object], folder: str) -> None:
     Floats keep their last digit.
     """
     make_folders(folder)
+    taken: dict[str, int] = {}  # many file systems don't tell `roc` from `ROC`
     for name, value in values.items():
         rows = _rows(name, value)
         if rows is not None:
-            _write(rows, f"{folder}/{name}.csv")
+            number = taken[name.casefold()] = taken.get(name.casefold(), 0) + 1
+            _write(rows, f"{folder}/{name}{f'-{number}' if number > 1 else ''}.csv")
 
 
 def _write(rows: Rows, path: str) -> None:
