@@ -71,12 +71,8 @@ def _crossing(converted: Converted) -> dict[int, tuple[str, ...]]:
     in last.
     """
     found: dict[int, list[str]] = {}
-    program, flow = converted.program, converted.flow
     for plan in converted.plans:
         for name in (one.names[0] for one in plan.outputs if len(one.names) == 1):
-            writers = {*program.writers.get(name, ()), *flow.extra.get(name, ())}
-            own = [index for index in writers if program.units[index].stage == plan.name]
-            last = max(own) if own else flow.stages[plan.name].units[-1]
             if not name.startswith("<"):
-                found.setdefault(converted.cell(last), []).append(name)
+                found.setdefault(converted.last_cell(plan.name, (name,)), []).append(name)
     return {number: tuple(sorted(names)) for number, names in found.items()}

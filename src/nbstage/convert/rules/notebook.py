@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, place
@@ -42,6 +43,20 @@ class Converted:
     def cell(self, unit: int) -> int:
         """The number of the cell a unit stands in."""
         return self.program.units[unit].block.cell.number
+
+    def last_cell(self, stage: str, names: Iterable[str]) -> int:
+        """The number of the stage's last cell that binds one of the names or changes its value.
+
+        Not the stage's last cell: before that one, a cell of another stage may bind the name anew.
+        """
+        units = self.program.units
+        writers = {
+            index
+            for name in names
+            for index in (*self.program.writers.get(name, ()), *self.flow.extra.get(name, ()))
+        }
+        own = [index for index in writers if units[index].stage == stage]
+        return self.cell(max(own) if own else self.flow.stages[stage].units[-1])
 
 
 def kept(unit: Unit) -> bool:
