@@ -49,16 +49,28 @@ def has_cells(text: str) -> bool:
     return any(_MARKER.match(line) for line in text.split("\n"))
 
 
+def cell_starts(text: str) -> tuple[tuple[int, bool], ...]:
+    """For each cell that `read_percent` gives: its first line, from 0, and whether that is a marker
+    that takes tags.
+    """
+    script = _without_header(text)
+    found: list[tuple[int, bool]] = []
+    for number, lines in _chunks(script.lines):
+        marker = _MARKER.match(lines[0])
+        if marker or any(line.strip() for line in lines):
+            takes_tags = marker is not None and lines[0].lstrip(" \t#").startswith("%%")
+            found.append((script.first_line - 1 + number, takes_tags))
+    return tuple(found)
+
+
 def read_percent(text: str, path: str) -> tuple[tuple[Cell, ...], tuple[Problem, ...]]:
     """Give the script's cells, numbered from 1, and the tags that could not be read."""
     script = _without_header(text)
     cells: list[Cell] = []
     problems: list[Problem] = []
-    for number, lines in _chunks(script.lines):
+    for number, lines in _cell_chunks(script):
         marker = _MARKER.match(lines[0])
         body = lines[1:] if marker else lines
-        if not marker and not any(line.strip() for line in body):
-            continue
         options = (marker["options"] or "").strip() if marker else ""
         kind, metadata = _options(options)
         tags = _tags(metadata)
@@ -68,6 +80,24 @@ def read_percent(text: str, path: str) -> tuple[tuple[Cell, ...], tuple[Problem,
         kind, source = _content(kind, metadata, tags or (), body, script)
         cells.append(Cell(len(cells) + 1, kind, source, tags or ()))
     return tuple(cells), tuple(problems)
+
+
+def spans(text: str) -> tuple[tuple[int, int, int], ...]:
+    """Where each cell stands among the text's lines (from 0): its first line, its body's first,
+    and the line after its last. A cell without a marker begins with its body.
+    """
+    script = _without_header(text)
+    found = []
+    for number, lines in _cell_chunks(script):
+        first = script.first_line - 1 + number
+        found.append((first, first + bool(_MARKER.match(lines[0])), first + len(lines)))
+    return tuple(found)
+
+
+def _cell_chunks(script: _Script) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for number, lines in _chunks(script.lines):
+        if _MARKER.match(lines[0]) or any(line.strip() for line in lines):
+            yield number, lines
 
 
 def _without_header(text: str) -> _Script:
