@@ -228,7 +228,8 @@ def _content(value: Any, inside: tuple[int, ...]) -> str:
             pairs = (f"{describe(k, inside)}: {describe(v, inside)}" for k, v in items)
             return f"[{', '.join(pairs)}]"
     kind = type(value).__module__.split(".")[0]
-    if kind == "pandas" and hasattr(value, "to_csv"):
+    of_pandas = any(base.__module__.startswith("pandas.") for base in type(value).__mro__)
+    if of_pandas and hasattr(value, "to_csv"):
         types_of = getattr(value, "dtypes", "")
         return f" {value.to_csv()} {types_of} {value.index!r} {value.attrs}"
     if kind == "numpy" and hasattr(value, "dtype"):

@@ -13,12 +13,12 @@ from nbstage.convert.blocks import Block, arrange
 from nbstage.convert.flow import trace_flow
 from nbstage.convert.module_state import states_of
 from nbstage.convert.parameters import find_parameters
+from nbstage.convert.program import program
 from nbstage.convert.render.dvc_yaml import stages_of
 from nbstage.convert.render.params_yaml import read_params
 from nbstage.convert.rules import Converted, judge
 from nbstage.convert.shared import share
 from nbstage.convert.stages import plan_stages, workdir_of
-from nbstage.convert.units import program
 from nbstage.convert.used import LocalModules
 from nbstage.errors import UserError
 from nbstage.model import (

@@ -128,6 +128,8 @@ def result(
     given = (*args, *keywords.values())
     if what.result == "self" and receiver is not None:
         return receiver
+    if "mmap_mode" in keywords and keywords["mmap_mode"].type != "NoneType":
+        return of(Obj("memory-map"))
     if what.result in IMMUTABLE:
         return NOTHING if what.result == "NoneType" else Value(type=what.result)
     if what.result == "splits":

@@ -52,6 +52,7 @@ numpy.isnan numpy.isfinite numpy.isinf numpy.any numpy.all numpy.allclose numpy.
     numpy.interp numpy.polyfit -> numpy fresh
 numpy.linalg.* -> numpy fresh
 numpy.load numpy.loadtxt numpy.genfromtxt -> numpy fresh reads=0
+numpy.memmap numpy.lib.format.open_memmap -> memory-map fresh
 numpy.save numpy.savetxt numpy.savez numpy.savez_compressed -> NoneType writes=0
 numpy.shuffle numpy.put numpy.place numpy.copyto numpy.putmask numpy.fill_diagonal
     numpy.put_along_axis -> NoneType changes=args

@@ -24,6 +24,9 @@ _LASTING = {
     "lock": "a lock, a queue or something else that lives in its process",
     "match": "a match of a regular expression",
     "context": "a library's own state",
+    "memory-map": "an array that lies in another file",
+    "xgboost.DMatrix": "a matrix in xgboost's own memory",
+    "xgboost.QuantileDMatrix": "a matrix in xgboost's own memory",
     "address": "where an object lies in memory, which is another place in each process",
 }
 _CONTAINERS = frozenset(
