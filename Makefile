@@ -44,6 +44,7 @@ test: setup lint ## all tests, with coverage
 	@pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered tests
 	@echo 'notebooks'
 	@pytest --nbval-lax --nbval-current-env notebooks
+	@pytest --nbval --nbval-current-env examples
 
 check: setup lint ## what is fast: style, types, layers and unit tests
 	@pytest -n $(WORKERS) -m 'not slow' tests/unit
@@ -56,8 +57,10 @@ lint: setup
 	@lint-imports --no-logo > .venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
 	@# What the tool writes, and what it writes from: ruff as it comes (but here it would take src/nbstage for
 	@# the project's own package). Code moved into a function is 4 columns wider.
-	@ruff format --check --quiet --isolated --line-length 84 notebooks
+	@ruff format --check --quiet --isolated --line-length 84 notebooks examples
 	@ruff check --quiet --isolated --config 'src = ["."]' notebooks pipeline
+	@# The examples' imports stand in the order in which somebody came to need them.
+	@ruff check --quiet --isolated --ignore I001 examples
 	@ruff format --check --quiet --isolated pipeline
 	@mypy pipeline
 
