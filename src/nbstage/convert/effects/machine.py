@@ -302,7 +302,7 @@ def may_draw(machine: Machine, source: str) -> bool:
 
 def _names_of(machine: Machine, holders: set[Obj]) -> frozenset[str]:
     """The notebook's names whose value is one of these objects."""
-    named = {name for holder in holders for name in holder.names}
+    named = set[str]().union(*[holder.names for holder in holders if holder.names])
     return frozenset(name for name in named if _still_holds(machine, name, holders))
 
 

@@ -22,6 +22,8 @@ _BINDERS = (
     ast.NamedExpr,
 )
 _REMEMBERED = 1 << 16
+#: Half of all nodes, and nothing is below them.
+_LEAVES = frozenset({ast.Name, ast.Constant})
 #: Fields without names or code in them: `a + b` is the same as `a * b` here.
 _SIGNS = frozenset({"ctx", "op", "ops", "lineno", "type_comment", "kind", "conversion"})
 
@@ -32,7 +34,7 @@ def children(node: ast.AST) -> list[ast.AST]:
     Much faster than `ast.iter_child_nodes`, and most of a long conversion is to walk trees.
     """
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in () if node.__class__ in _LEAVES else node._fields:
         value = getattr(node, name, None) if name not in _SIGNS else None
         if isinstance(value, list):
             found += [part for part in value if isinstance(part, ast.AST)]

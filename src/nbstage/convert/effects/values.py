@@ -143,17 +143,22 @@ def closure(objs: Iterable[Obj], step: Callable[[Obj], Iterable[Obj]]) -> set[Ob
 
 def reach(objs: Iterable[Obj]) -> set[Obj]:
     """Everything the objects hold or share memory with, in turn."""
-    return _spread(objs, lambda new: [*[obj.parts for obj in new], *[obj.kin for obj in new]])
+    return _spread(objs, _parts_and_kin)
+
+
+def _parts_and_kin(objs: set[Obj]) -> list[set[Obj]]:
+    held = [obj.parts for obj in objs if obj.parts]
+    return held + [obj.kin for obj in objs if obj.kin]
 
 
 def parts_of(objs: Iterable[Obj]) -> set[Obj]:
     """The objects and everything they hold, in turn."""
-    return _spread(objs, lambda new: [obj.parts for obj in new])
+    return _spread(objs, lambda new: [obj.parts for obj in new if obj.parts])
 
 
 def holders_of(objs: Iterable[Obj]) -> set[Obj]:
     """The objects and everything that holds one of them, in turn."""
-    return _spread(objs, lambda new: [obj.holders for obj in new])
+    return _spread(objs, lambda new: [obj.holders for obj in new if obj.holders])
 
 
 def alike(objs: Iterable[Obj]) -> list[list[Obj]]:
