@@ -38,3 +38,16 @@ def chosen(names: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
         ) from None
     root = find_root(folder)
     return root, name_notebooks(root, folder, names)
+
+
+def only_notebook(root: Path) -> str:
+    """The project's notebook, where just one is meant and none was named."""
+    from nbstage.config import read_config
+    from nbstage.project import find_notebooks
+
+    found = find_notebooks(root, read_config(root))
+    if len(found) > 1:
+        raise UserError(
+            f"the project has {len(found)} notebooks: {', '.join(found)}", "name the one to show."
+        )
+    return found[0]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_show import show
 from nbstage.cli_trace import step_text, trace
 from nbstage.cli_verify import verify
 from nbstage.errors import UserError
@@ -182,45 +183,7 @@ def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
     return Exit.TO_FIX if outcome.changes or has_errors(outcome.problems) else Exit.FINE
 
 
-@cli.command(
-    short_help="Show the stages of a notebook and what travels between them.",
-    epilog="nbstage show notebooks/churn.ipynb\n"
-    "nbstage show notebooks/churn.ipynb --format mermaid > flow.mmd",
-)
-@click.argument("notebook", metavar="[NB]", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "mermaid"]),
-    default="text",
-    help="How to show it (default: text).",
-)
-@as_json_option
-def show(notebook: str | None, *, form: str, as_json: bool) -> int:
-    """Show the stages of NB, what travels between them, its parameters and its problems."""
-    from nbstage.app import show as show_notebook
-    from nbstage.report.data import shown_as_data
-    from nbstage.report.mermaid import pipeline_as_mermaid
-    from nbstage.report.problems import has_errors
-    from nbstage.report.stages import pipeline_as_text
-    from nbstage.terminal import paint_for, patience, print_json, print_problems
-
-    root, names = chosen((notebook,) if notebook else ())
-    with patience("reading"):
-        shown = show_notebook(root, names[0] if names else _only_notebook(root))
-    if as_json or form == "json":
-        print_json(shown_as_data(shown))
-    elif form == "mermaid":
-        click.echo(pipeline_as_mermaid(shown.pipeline))
-        print_problems(shown.problems, err=True)
-    else:
-        if shown.pipeline.stages:
-            click.echo(pipeline_as_text(shown.pipeline, paint_for(sys.stdout)))
-            click.echo("" if not shown.problems else "\n", nl=False)
-        print_problems(shown.problems)
-    return Exit.TO_FIX if has_errors(shown.problems) else Exit.FINE
-
-
+cli.add_command(show)
 cli.add_command(trace)
 cli.add_command(verify)
 
@@ -263,18 +226,6 @@ def _run(args: list[str]) -> int:
             return code
     except click.exceptions.Exit as done:
         return done.exit_code
-
-
-def _only_notebook(root: Path) -> str:
-    from nbstage.config import read_config
-    from nbstage.project import find_notebooks
-
-    found = find_notebooks(root, read_config(root))
-    if len(found) > 1:
-        raise UserError(
-            f"the project has {len(found)} notebooks: {', '.join(found)}", "name the one to show."
-        )
-    return found[0]
 
 
 def _near_codes(code: str, titles: dict[str, str]) -> str:

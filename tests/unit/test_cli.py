@@ -314,7 +314,7 @@ def test_the_version_is_told(capsys: Captured) -> None:
         (["konvert"], "No such command 'konvert'"),
         (["convert", "--nope"], "No such option"),
         (["show", "a", "b"], "unexpected extra argument"),
-        (["show", "--format", "html"], "'html' is not one of"),
+        (["show", "--format", "pdf"], "'pdf' is not one of"),
         (["convert", "missing.ipynb"], "there is no notebook 'missing.ipynb'"),
         (["convert", "/"], "outside the project"),
     ],

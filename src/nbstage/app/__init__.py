@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbstage.app.notebooks import Found, convert_all, has_error
+from nbstage.app.notebooks import Found, Made, convert_all, has_error
 from nbstage.app.writing import outcome_of, parts_of
 from nbstage.config import read_config
 from nbstage.convert import disk, plan
@@ -72,7 +72,30 @@ def check(root: Path, notebooks: tuple[str, ...] = ()) -> Outcome:
 def show(root: Path, notebook: str) -> Shown:
     """The pipeline of one notebook as far as it can be told, and its problems."""
     config = read_config(root)
-    found, problems = convert_all(root, config, (notebook,))
+    return _shown(config, convert_all(root, config, (notebook,)))
+
+
+def show_page(root: Path, notebook: str) -> tuple[str, Shown]:
+    """The same as one HTML page, with code, times and a look into the files on disk."""
+    from nbstage.page.page import page
+    from nbstage.page.view import see
+    from nbstage.trace.facts import facts_of_cells, read_facts
+
+    config = read_config(root)
+    made = convert_all(root, config, (notebook,))
+    shown = _shown(config, made)
+    converted = made[0][0][0] if made[0] else None
+    held = read_params(disk.read_text(root, "params.yaml"))
+    known = read_facts(root, notebook) if converted else None
+    workdir = workdir_of(config, notebook)
+    facts = facts_of_cells(converted.notebook, known, workdir) if converted else {}
+    blocks = converted.blocks if converted else ()
+    values = held if isinstance(held, dict) else {}
+    return page(see(root, notebook, shown, blocks, facts, values)), shown
+
+
+def _shown(config: Config, made: Made) -> Shown:
+    found, problems = made
     if any(has_error((problem,)) and problem.code < "NBS113" for problem in problems):
         return Shown(Pipeline(), problems)
     return Shown(plan.together(parts_of(found, config)), problems)

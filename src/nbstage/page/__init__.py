@@ -1,0 +1,1 @@
+"""A notebook's pipeline as one page that needs nothing else."""

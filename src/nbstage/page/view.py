@@ -1,0 +1,74 @@
+"""A notebook's pipeline, its trace and the files on disk -> what the page tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbstage.convert.blocks import Block
+from nbstage.model import CellFacts, PlannedStage, Problem, Shown
+from nbstage.page.files import glimpse, members
+from nbstage.page.nouns import Glimpse, StageView, View
+from nbstage.report.flow import data_files, written_files
+
+#: How much of all pictures together goes into the page.
+_MOST_PICTURES = 8_000_000
+
+
+def see(
+    root: Path,
+    notebook: str,
+    shown: Shown,
+    blocks: tuple[Block, ...],
+    facts: dict[int, CellFacts],
+    held: dict[str, object],
+) -> View:
+    """What there is to tell of a notebook. Reads the files that its stages take and make."""
+    pipeline = shown.pipeline
+    folders: dict[str, tuple[str, ...]] = {}
+    paths: dict[str, None] = {}
+    for stage in pipeline.stages:
+        named = (*data_files(pipeline, stage), *written_files(stage))
+        paths |= dict.fromkeys(artifact.path for artifact in (*stage.inputs, *stage.outputs))
+        paths |= dict.fromkeys(named)
+        for path in (*stage.plots, *stage.outs):
+            folders[path] = members(root, path)
+            paths |= dict.fromkeys(folders[path])
+    return View(
+        notebook,
+        pipeline,
+        tuple(_stage(stage, blocks, facts, shown.problems) for stage in pipeline.stages),
+        shown.problems,
+        held,
+        _within_limits(glimpse(root, path) for path in paths),
+        folders,
+    )
+
+
+def _stage(
+    stage: PlannedStage,
+    blocks: tuple[Block, ...],
+    facts: dict[int, CellFacts],
+    problems: tuple[Problem, ...],
+) -> StageView:
+    cells = tuple(block.cell for block in blocks if block.stage == stage.name)
+    numbers = {cell.number for cell in cells}
+    known = [facts[number] for number in sorted(numbers) if number in facts]
+    traced = bool(known) and len(known) == len(numbers)
+    return StageView(
+        stage,
+        cells,
+        sum(one.seconds for one in known) if traced else None,
+        max(one.peak_mb for one in known) if traced else None,
+        tuple(problem for problem in problems if problem.place.cell in numbers),
+    )
+
+
+def _within_limits(glimpses: Iterable[Glimpse]) -> dict[str, Glimpse]:
+    found: dict[str, Glimpse] = {}
+    room = _MOST_PICTURES
+    for one in glimpses:
+        room -= len(one.image)
+        small = Glimpse(one.path, one.size, "one picture too many for this page")
+        found[one.path] = small if one.image and room < 0 else one
+    return found
