@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from nbstage.convert.artifacts import seen_format
 from nbstage.convert.effects.machine import Oddity
-from nbstage.convert.flow import Flow, value_of
+from nbstage.convert.flow import Flow, Trouble, value_of
 from nbstage.model import Config
+
+
+_FATAL = frozenset({Trouble.NEVER_MADE, Trouble.MADE_LATER, Trouble.DELETED})
 
 
 def cells_in_doubt(flow: Flow, config: Config) -> tuple[int, ...]:
     """The numbers of the cells without facts that leave something open which stages depend on.
 
     That is the type of a value that crosses, whether a call of which nothing is known changes one,
-    and the path of a file.
+    and the path of a file. None where the notebook would fail as it runs.
     """
+    if any(found.trouble in _FATAL for found in flow.findings):
+        return ()
     program = flow.program
     crossing = {name for _, _, name in flow.crossings} | {found.name for found in flow.findings}
     found = _makers_of_unknown_types(flow, config)
