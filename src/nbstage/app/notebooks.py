@@ -77,6 +77,20 @@ def _convert_one(
     notebook = read(root / path, root)
     if not isinstance(notebook, Notebook):
         return None, notebook
+    return convert_notebook(root, config, notebook, held, known)
+
+
+def convert_notebook(
+    root: Path,
+    config: Config,
+    notebook: Notebook,
+    held: dict[str, object],
+    known: tuple[str, ...] = (),
+) -> tuple[tuple[Converted, LocalModules] | None, tuple[Problem, ...]]:
+    """A notebook as given, converted as far as it goes. `held` are the values of params.yaml,
+    `known` the stages that dvc.yaml has from it.
+    """
+    path = notebook.path
     blocks, problems = _blocks(notebook)
     if has_error(problems):
         return None, problems

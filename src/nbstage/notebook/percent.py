@@ -49,20 +49,6 @@ def has_cells(text: str) -> bool:
     return any(_MARKER.match(line) for line in text.split("\n"))
 
 
-def cell_starts(text: str) -> tuple[tuple[int, bool], ...]:
-    """For each cell that `read_percent` gives: its first line, from 0, and whether that is a marker
-    that takes tags.
-    """
-    script = _without_header(text)
-    found: list[tuple[int, bool]] = []
-    for number, lines in _chunks(script.lines):
-        marker = _MARKER.match(lines[0])
-        if marker or any(line.strip() for line in lines):
-            takes_tags = marker is not None and lines[0].lstrip(" \t#").startswith("%%")
-            found.append((script.first_line - 1 + number, takes_tags))
-    return tuple(found)
-
-
 def read_percent(text: str, path: str) -> tuple[tuple[Cell, ...], tuple[Problem, ...]]:
     """Give the script's cells, numbered from 1, and the tags that could not be read."""
     script = _without_header(text)
