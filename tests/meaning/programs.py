@@ -118,6 +118,8 @@ def _is_kind(kind: str, name: str, value: Any) -> bool:
             return name in CLASSES
         case "object":
             return type(value).__name__ in CLASSES
+        case "iterator":
+            return isinstance(value, (zip, enumerate, types.GeneratorType, type(iter([]))))
         case "generator":
             return isinstance(value, random.Random)
         case "plain":

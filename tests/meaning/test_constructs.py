@@ -5,13 +5,22 @@ What a construct is, and what must come of it, stands in `constructs/`, a text f
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
+
 import pytest
 
 from tests.meaning.constructs_as_text import Construct, constructs
 from tests.meaning.harness import Forks, Kind, compare
 
 _HEAVY = ("learning", "libraries", "values")
+_OPTIONAL = ("lightgbm", "xgboost")
 ALL = constructs()
+
+
+@cache
+def _is_there(module: str) -> bool:
+    return find_spec(module) is not None
 
 
 @pytest.fixture
@@ -27,6 +36,13 @@ def _param(construct: Construct) -> object:
     marks = [pytest.mark.xfail(strict=True, reason=lacking)] if lacking else []
     if construct.family in _HEAVY:
         marks.append(pytest.mark.slow)
+    absent = [
+        name
+        for name in _OPTIONAL
+        if f"import {name}" in construct.case.text and not _is_there(name)
+    ]
+    if absent:
+        marks.append(pytest.mark.skip(reason=f"{absent[0]} is not installed"))
     return pytest.param(construct, id=f"{construct.family}: {construct.title}", marks=marks)
 
 

@@ -223,7 +223,10 @@ CODE = {
         ["NBS204"],
     ),
     "a generator": (two_cells("g = (n for n in [1, 2])", "print(next(g))"), ["NBS230"]),
-    "a generator in a list": (two_cells("g = [iter([1, 2])]", "print(next(g[0]))"), ["NBS230"]),
+    "a generator in a list": (
+        two_cells("g = [(n for n in [1, 2])]", "print(next(g[0]))"),
+        ["NBS230"],
+    ),
     "an open file": (two_cells("f = open('log.txt', 'w')", "f.write('x')"), ["NBS230"]),
     "a lock": (
         two_cells("import threading\nlock = threading.Lock()", "with lock:\n    print(1)"),

@@ -186,6 +186,8 @@ def _reduced(value: object) -> Reduced | str | None:
     if not isinstance(found, tuple):
         return str(found)
     make, args, state, items, pairs, *rest = (*found, None, None, None)[: max(5, len(found))]
+    if make is iter and args in (([],), ((),), ("",)):
+        state = None  # at its end, whether it has noticed or not
     lists = (list(part) if part is not None else None for part in (items, pairs))
     return (make, args, state, *lists, *rest)
 

@@ -43,6 +43,13 @@ class ClassInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumable:
+    """What an iterator that can be stored runs over."""
+
+    sources: frozenset[Obj]
+
+
+@dataclass(frozen=True, slots=True)
 class EstimatorInfo:
     """How an estimator was made: with a fixed random state; to work in place."""
 

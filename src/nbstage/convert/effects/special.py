@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from nbstage.convert import known
 from nbstage.convert.effects import files, places
 from nbstage.convert.effects.machine import Machine, Oddity, Owned, mark, peek
-from nbstage.convert.effects.objects import DATA, EstimatorInfo, element_of, made
+from nbstage.convert.effects.objects import DATA, EstimatorInfo, Resumable, element_of, made
 from nbstage.convert.effects.values import (
     IMMUTABLE,
     NOTHING,
@@ -143,6 +143,8 @@ def result(
     if what.fresh or what.owned:
         return of(Obj(what.result, Owned(what.owned) if what.owned else None))
     obj = _sharing(what.result, (receiver, *args) if receiver is not None else args)
+    if what.resumes and all(map(_can_be_resumed, given)):
+        obj.detail = Resumable(frozenset(part for value in given for part in value.objs))
     for word, value in keywords.items():
         if word == "key" and what.result == "list":
             continue
@@ -150,6 +152,13 @@ def result(
             obj.share(part for part in value.objs if part.type in DATA)
         obj.hold(value.objs)
     return of(obj)
+
+
+def _can_be_resumed(value: Value) -> bool:
+    """Whether an iterator over this can be stored; so can a library's function that it calls."""
+    if value.path or value.type in IMMUTABLE or value.type in ("list", "tuple"):
+        return True
+    return bool(value.objs) and all(isinstance(obj.detail, Resumable) for obj in value.objs)
 
 
 def _splits(args: tuple[Value, ...]) -> Value:

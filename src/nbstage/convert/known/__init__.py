@@ -51,6 +51,7 @@ class Known:
     owned: str = ""
     looks: bool = False
     nested: bool = False
+    resumes: bool = False
     moves: bool = False
 
 

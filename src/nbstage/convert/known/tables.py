@@ -10,7 +10,7 @@ Flags: `fresh` the result shares nothing with what went in; `changes=self|first|
 `nested` it holds more
 that can be changed; `lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
 run;
-`looks` it looks for files, `moves` it changes the working directory;
+`resumes` an iterator that can be stored, over lists and the like; `looks` it looks for files, `moves` it changes the working directory;
 `acts` it does something outside of the notebook (runs a program, moves a file).
 """
 
@@ -153,8 +153,10 @@ collections.defaultdict -> collections.defaultdict
 collections.deque -> list
 collections.namedtuple -> type fresh
 itertools.* -> iterator
+itertools.count itertools.cycle itertools.repeat itertools.chain itertools.islice -> iterator resumes
 itertools.product itertools.combinations itertools.permutations itertools.zip_longest
-    itertools.groupby itertools.pairwise -> pairs
+    -> pairs resumes
+itertools.groupby itertools.pairwise -> pairs
 functools.partial -> ?
 functools.reduce functools.* -> ?
 typing.NamedTuple typing.NewType typing.TypedDict typing.TypeVar dataclasses.make_dataclass ->
@@ -219,8 +221,8 @@ builtins.tuple -> ?
 builtins.dict -> dict
 builtins.set builtins.frozenset -> set
 builtins.bytearray -> list fresh
-builtins.zip builtins.enumerate -> pairs
-builtins.map builtins.filter builtins.reversed builtins.iter -> iterator
+builtins.zip builtins.enumerate -> pairs resumes
+builtins.map builtins.filter builtins.reversed builtins.iter -> iterator resumes
 builtins.next -> ? changes=first
 builtins.print builtins.display builtins.help -> NoneType fresh
 builtins.dir -> list fresh

@@ -8,7 +8,13 @@ import ast
 from collections.abc import Iterator
 
 from nbstage.convert.artifacts import seen_format
-from nbstage.convert.effects.objects import ClassInfo, FunctionInfo, library_bases, members_of
+from nbstage.convert.effects.objects import (
+    ClassInfo,
+    FunctionInfo,
+    Resumable,
+    library_bases,
+    members_of,
+)
 from nbstage.convert.effects.scope import free_names, late_free_names
 from nbstage.convert.effects.values import Obj, closure, parts_of
 from nbstage.convert.flow import Crossing, value_of
@@ -100,7 +106,8 @@ def _held(objs: frozenset[Obj]) -> set[Obj]:
 
 
 def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
-    for kind in sorted({obj.type for obj in _held(objs)} & set(_LASTING)):
+    lasting = [obj for obj in _held(objs) if not _can_be_resumed(converted, crossing, obj)]
+    for kind in sorted({obj.type for obj in lasting} & set(_LASTING)):
         hint = f"keep what comes out of it: `{crossing.name} = list({crossing.name})`."
         if "iterator" not in _LASTING[kind]:
             hint = f"make it anew in stage '{crossing.target}', or do this work in one stage."
@@ -111,6 +118,20 @@ def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
             hint,
         )
         return
+
+
+def _can_be_resumed(converted: Converted, crossing: Crossing, obj: Obj) -> bool:
+    """Whether an iterator can be stored: over lists and the like that nobody changes from now on."""
+    if not isinstance(obj.detail, Resumable):
+        return False
+    sources = obj.detail.sources
+    for unit in converted.program.units[crossing.maker + 1 :]:
+        changed = unit.effects.changed | unit.effects.changed_deep
+        if unit.stage != crossing.source and sources & changed:
+            return False
+    return all(
+        _can_be_resumed(converted, crossing, part) for part in sources if part.type in _LASTING
+    )
 
 
 def _keepers(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> Iterator[Problem]:
