@@ -128,12 +128,28 @@ class Owner(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The line of a notebook that a line of a file was made from: cell and line are counted from 1.
+
+    `depth` is by how many columns the line was moved in.
+    """
+
+    cell: int
+    line: int
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class File:
-    """A file to be written: `path` relative to the project's root, with forward slashes."""
+    """A file to be written: `path` relative to the project's root, with forward slashes.
+
+    `origins` has an entry for each line of a module's text: None for lines that are nbstage's own.
+    """
 
     path: str
     text: str
     owner: Owner
+    origins: tuple[Origin | None, ...] = field(default=(), compare=False, repr=False)
 
 
 class Action(Enum):

@@ -8,7 +8,8 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nbstage.model import Cell, Code, Label, Place, Role
+from nbstage.convert.lines import Line
+from nbstage.model import Cell, Code, Label, Origin, Place, Role
 
 #: What a string that goes on in the next line has in it.
 _LONG_STRINGS = ('"""', "'''", "\\\n")
@@ -86,15 +87,29 @@ def segments(block: Block) -> tuple[Segment, ...]:
 
 def trailing_lines(segment: Segment) -> tuple[str, ...]:
     """The lines after a block's last statement: comments."""
-    return tuple(segment.block.code.text.split("\n")[segment.last :]) if segment.ends else ()
+    return _numbered(segment.block, segment.last, None) if segment.ends else ()
 
 
 def lines_of(segment: Segment) -> tuple[str, ...]:
     """A statement's own text, its leading comments included, as the user wrote it."""
-    lines = segment.block.code.text.split("\n")
+    block = segment.block
     if segment.alone:
-        return tuple(lines[segment.first - 1 : segment.last])
-    return tuple((ast.get_source_segment(segment.block.code.text, segment.node) or "").split("\n"))
+        return _numbered(block, segment.first - 1, segment.last)
+    text = ast.get_source_segment(block.code.text, segment.node) or ""
+    return tuple(
+        Line(line, _origin(block, segment.start - 1 + number))
+        for number, line in enumerate(text.split("\n"))
+    )
+
+
+def _numbered(block: Block, first: int, last: int | None) -> tuple[str, ...]:
+    lines = block.code.text.split("\n")[first:last]
+    return tuple(Line(line, _origin(block, first + at)) for at, line in enumerate(lines))
+
+
+def _origin(block: Block, at: int) -> Origin:
+    numbers = block.code.lines
+    return Origin(block.cell.number, numbers[min(at, len(numbers) - 1)])
 
 
 def frozen_lines(text: str) -> frozenset[int]:

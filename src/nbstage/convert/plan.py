@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from nbstage.convert.effects.machine import Oddity
+from nbstage.convert.lines import origins_of
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.render.shared_module import render_shared
@@ -33,25 +34,24 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
     ]
     names = frozenset(local)
     modules = frozenset[SharedModule]().union(*used.values())
-    files = [
-        *(
-            File(
-                f"pipeline/{plan.name}.py", render_stage(converted.program, plan, names), Owner.TOOL
-            )
-            for plan in converted.plans
-        ),
-        *(
-            File(
-                module.path,
-                render_shared(
-                    converted.program, converted.shared, module, converted.notebook.path, names
-                ),
-                Owner.TOOL,
-            )
-            for module in sorted(modules, key=lambda module: module.name)
-        ),
+    stages = [
+        _module(f"pipeline/{plan.name}.py", render_stage(converted.program, plan, names))
+        for plan in converted.plans
     ]
-    return Pipeline(tuple(planned), find_parameters(converted.blocks), tuple(files))
+    shared = [
+        _module(
+            module.path,
+            render_shared(
+                converted.program, converted.shared, module, converted.notebook.path, names
+            ),
+        )
+        for module in sorted(modules, key=lambda module: module.name)
+    ]
+    return Pipeline(tuple(planned), find_parameters(converted.blocks), (*stages, *shared))
+
+
+def _module(path: str, lines: tuple[str, ...]) -> File:
+    return File(path, "\n".join(lines), Owner.TOOL, origins_of(lines))
 
 
 def plan_part(converted: Converted, local: LocalModules, config: Config) -> Part:

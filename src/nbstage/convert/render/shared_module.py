@@ -8,6 +8,7 @@ import ast
 import re
 
 from nbstage.convert.imports import Import, imports_of, render_imports
+from nbstage.convert.lines import remade
 from nbstage.convert.render.lint import noqa
 from nbstage.convert.render.stage_module import HEADER, helper_imports
 from nbstage.convert.render.text import statement_text
@@ -17,8 +18,8 @@ from nbstage.convert.units import Program, Unit
 
 def render_shared(
     program: Program, shared: Shared, module: SharedModule, notebook: str, local: frozenset[str]
-) -> str:
-    """The text of one shared module."""
+) -> tuple[str, ...]:
+    """The lines of one shared module."""
     needed = required_units(program, shared, module)
     constants = [
         index
@@ -28,7 +29,7 @@ def render_shared(
     body: list[str] = []
     if constants:
         lines = [line for index in constants for line in _stripped(program.units[index])]
-        body += [re.sub(r"\b__name__\b", '"__main__"', line) for line in lines]
+        body += [remade(line, re.sub(r"\b__name__\b", '"__main__"', line)) for line in lines]
     for index in module.units:
         body += (
             ["", "", *_stripped(program.units[index])] if body else _stripped(program.units[index])
@@ -36,8 +37,8 @@ def render_shared(
     names = {node.id for node in ast.walk(ast.parse("\n".join(body))) if isinstance(node, ast.Name)}
     imports = _imports(program, shared, module, needed, names, local)
     gap = ["", ""] if imports and not constants else [""] if imports or not constants else []
-    text = "\n".join([*imports, *gap, *body, ""])
-    return "\n".join([HEADER.format(notebook), *noqa(module.name, text), "", text])
+    text = [*imports, *gap, *body, ""]
+    return (HEADER.format(notebook), *noqa(module.name, "\n".join(text)), "", *text)
 
 
 def required_units(program: Program, shared: Shared, module: SharedModule) -> tuple[int, ...]:

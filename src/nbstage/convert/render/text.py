@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from nbstage.convert.blocks import frozen_lines, lines_of, trailing_lines
+from nbstage.convert.lines import remade
 from nbstage.convert.units import Unit
 
 WIDTH = 88
@@ -62,7 +63,8 @@ def _without_star(unit: Unit, wanted: frozenset[str]) -> list[str] | None:
     match unit.node:
         case ast.ImportFrom(names=[ast.alias(name="*")], module=str(module)):
             names = sorted(wanted & set(unit.effects.binds))
-            return [f"from {module} import {', '.join(names)}"] if names else ["pass"]
+            line = lines_of(unit.segment)[-1]
+            return [remade(line, f"from {module} import {', '.join(names)}" if names else "pass")]
         case _:
             return None
 
@@ -71,7 +73,9 @@ def indented(lines: list[str]) -> list[str]:
     """The lines moved in by four, but for those inside a string."""
     frozen = frozen_lines("\n".join(lines))
     return [
-        line if number in frozen else f"    {line}".rstrip() if line.strip() else ""
+        line
+        if number in frozen
+        else remade(line, f"    {line}".rstrip() if line.strip() else "", 4)
         for number, line in enumerate(lines, start=1)
     ]
 
@@ -99,7 +103,8 @@ def _as_closure(unit: Unit, lines: list[str]) -> list[str]:
             row = node.lineno - first
             inside = node.col_offset > 0
             word = "nonlocal" if inside else "pass  # global"
-            lines[row] = re.sub(r"\bglobal\b", word, lines[row], count=1)
+            turned = re.sub(r"\bglobal\b", word, lines[row], count=1)
+            lines[row] = remade(lines[row], turned)
     return lines
 
 
