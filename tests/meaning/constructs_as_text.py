@@ -18,7 +18,9 @@ from pathlib import Path
 from tests.meaning.harness import Case
 
 FOLDER = Path(__file__).with_name("constructs")
-_SERVED_BY_IPYTHON = re.compile(r"(?m)^(?:%|!|\w+ = !|\w+\?$|async (?:for|with) )|^[^#\n]*\bawait get")
+_SERVED_BY_IPYTHON = re.compile(
+    r"(?m)^(?:%|!|\w+ = !|\w+\?$|async (?:for|with) )|^[^#\n]*\bawait get"
+)
 
 
 @dataclass(frozen=True, slots=True)

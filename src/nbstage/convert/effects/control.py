@@ -136,7 +136,9 @@ def _with(machine: Machine, items: list[ast.withitem], body: list[ast.stmt]) -> 
         value = machine.evaluate(machine, item.context_expr)
         call_specials(machine, value, ())
         if item.optional_vars is not None:
-            assign(machine, item.optional_vars, value)
+            # A generator under `@contextmanager` gives what it yields.
+            yields = bool(value.objs) and all(obj.type == "iterator" for obj in value.objs)
+            assign(machine, item.optional_vars, iterate(machine, value) if yields else value)
     machine.execute(machine, body)
 
 
