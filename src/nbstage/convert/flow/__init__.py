@@ -18,10 +18,19 @@ from nbstage.convert.flow.nouns import (
     value_of,
     writer_before,
 )
-from nbstage.convert.flow.settings import repeat_settings
+from nbstage.convert.flow.settings import makes_anew, repeat_settings
 from nbstage.convert.units import Program
 
-__all__ = ["Crossing", "Finding", "Flow", "StageFlow", "Trouble", "trace_flow", "value_of"]
+__all__ = [
+    "Crossing",
+    "Finding",
+    "Flow",
+    "StageFlow",
+    "Trouble",
+    "makes_anew",
+    "trace_flow",
+    "value_of",
+]
 
 _ROUNDS = 50  # how often crossings may be re-drawn until aliases travel together
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+
+from nbstage.convert.effects import Effects
+from nbstage.convert.effects.machine import Oddity
 from nbstage.convert.flow.demand import demand_unit
 from nbstage.convert.flow.nouns import (
     Crossing,
@@ -37,7 +41,7 @@ def repeat_settings(flow: Flow, stage: StageFlow) -> None:
             continue
         if not touches(flow, stage, unit.effects.settings):
             continue
-        only_sets = _only_sets(flow, stage, unit)
+        only_sets = _only_sets(flow, stage, unit) and makes_anew(unit) is None
         if not only_sets and unit.effects.settings == {"files"}:
             # It can't make the folder too, so it runs after the stage that does.
             stage.follows.update({unit.stage} - {""})
@@ -50,6 +54,27 @@ def repeat_settings(flow: Flow, stage: StageFlow) -> None:
                 )
             )
         demand_unit(flow, unit, stage.name)
+
+
+def makes_anew(unit: Unit) -> ast.Call | None:
+    """The call that makes a folder and fails if it is there already: `os.mkdir("out")`. None where
+    the code looks first, or is ready for the error.
+    """
+    if "files" not in unit.effects.settings or unit.effects.looks:
+        return None
+    nodes = list(ast.walk(unit.node))
+    if any(isinstance(node, ast.Try | ast.FunctionDef | ast.ClassDef) for node in nodes):
+        return None
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    return next((call for call in calls if _is_strict(call)), None)
+
+
+def _is_strict(call: ast.Call) -> bool:
+    match call.func:
+        case ast.Attribute(attr="mkdir" | "makedirs") | ast.Name(id="mkdir" | "makedirs"):
+            return len(call.args) < 3 and all(word.arg != "exist_ok" for word in call.keywords)
+        case _:
+            return False
 
 
 def _only_sets(flow: Flow, stage: StageFlow, unit: Unit) -> bool:
@@ -71,7 +96,7 @@ def touches(flow: Flow, stage: StageFlow, libraries: set[str]) -> bool:
         return True
     if "files" in libraries:
         return any(unit.effects.moves for unit in flow.program.units) or any(
-            unit.effects.unknown or unit.effects.acts or unit.effects.files for unit in units
+            unit.effects.unknown or unit.effects.acts or _uses_files(unit.effects) for unit in units
         )
     used = {path.split(".")[0] for unit in units for path in unit.effects.paths}
     types = {_type_of(flow, crossing).split(".")[0] for crossing in stage.inputs.values()}
@@ -79,6 +104,11 @@ def touches(flow: Flow, stage: StageFlow, libraries: set[str]) -> bool:
     return bool(wanted & (used | types)) or bool(
         types & {"", "data", "list", "dict", "set", "instance", "tuple"}
     )
+
+
+def _uses_files(effects: Effects) -> bool:
+    hidden = any(mark.kind is Oddity.NO_PATH for mark in effects.marks)
+    return bool(effects.files) or effects.looks or hidden
 
 
 def _type_of(flow: Flow, crossing: Crossing) -> str:

@@ -112,6 +112,9 @@ statsmodels.* -> ?
 xgboost.* lightgbm.* catboost.* imblearn.* -> ?
 xgboost.set_config -> NoneType sets=xgboost
 tqdm.* -> iterator
+tqdm.*.pandas -> NoneType sets=pandas
+altair.data_transformers* altair.renderers* altair.themes* -> NoneType sets=altair
+jax.config.update -> NoneType sets=jax
 IPython.display.* -> NoneType fresh
 nbstage.runtime.* -> NoneType acts
 nbstage.runtime.capture_shell -> list fresh acts
@@ -199,6 +202,7 @@ io.StringIO io.BytesIO -> ?
 sqlite3.connect sqlalchemy.create_engine psycopg2.connect -> connection lasting
 threading.Lock threading.RLock multiprocessing.Lock multiprocessing.Pool socket.socket -> lock
     lasting
+torch.cuda.is_available torch.cuda.device_count torch.device -> scalar fresh
 torch.manual_seed torch.cuda.manual_seed* -> ? seeds=torch
 torch.set_default_dtype torch.set_num_threads torch.backends* torch.use_deterministic_algorithms
     -> NoneType sets=torch

@@ -4,13 +4,21 @@ tells each code's story.
 
 from __future__ import annotations
 
-from nbstage.convert.rules import cells, crossing, dataflow, files, modules, oddities
+from nbstage.convert.rules import cells, crossing, dataflow, files, modules, oddities, start
 from nbstage.convert.rules.notebook import Converted
 from nbstage.model import Level, Problem
 
 __all__ = ["Converted", "judge"]
 
-_RULES = (cells.judge, oddities.judge, dataflow.judge, crossing.judge, files.judge, modules.judge)
+_RULES = (
+    cells.judge,
+    oddities.judge,
+    dataflow.judge,
+    crossing.judge,
+    files.judge,
+    modules.judge,
+    start.judge,
+)
 
 
 def judge(converted: Converted) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nbstage.convert.effects.machine import Site
+from nbstage.convert.flow import makes_anew
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.rules.notebook import Converted, kept
 from nbstage.convert.units import Unit
@@ -22,7 +23,8 @@ class _Use:
 
 
 def judge(converted: Converted) -> Iterator[Problem]:
-    """NBS240 to NBS244 and the note NBS306."""
+    """NBS240 to NBS245 and the note NBS306."""
+    yield from _folders_made_anew(converted)
     uses = list(_uses(converted))
     for path in dict.fromkeys(use.path for use in uses):
         of_path = [use for use in uses if use.path == path]
@@ -31,6 +33,24 @@ def judge(converted: Converted) -> Iterator[Problem]:
             [use for use in of_path if use.mode != "r"],
             [use for use in of_path if use.mode == "r"],
         )
+
+
+def _folders_made_anew(converted: Converted) -> Iterator[Problem]:
+    """`os.mkdir` works once; a stage runs again and again. After `shutil.rmtree` it works."""
+    acted: set[str] = set()
+    for unit in converted.program.units:
+        if not kept(unit):
+            continue
+        if unit.effects.acts and unit.stage:
+            acted.add(unit.stage)
+        call = makes_anew(unit)
+        if call is not None and unit.stage not in acted:
+            yield Problem(
+                "NBS245",
+                "this fails where the folder is there already, and it is when a stage runs again",
+                converted.place(unit.index, call),
+                "let it be there: `exist_ok=True` (`os.makedirs` and `Path.mkdir` take it).",
+            )
 
 
 def _uses(converted: Converted) -> Iterator[_Use]:

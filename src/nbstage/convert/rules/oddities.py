@@ -70,7 +70,6 @@ def judge(converted: Converted) -> Iterator[Problem]:
             yield from _marks(converted, unit)
             yield from _asks_a_cache(converted, unit)
             yield from _class_that_reads_its_own_names(converted, unit)
-            yield from _dropped_at_the_start(converted, unit)
     yield from _parameters(converted)
 
 
@@ -138,26 +137,6 @@ def _class_that_reads_its_own_names(converted: Converted, unit: Unit) -> Iterato
                     "use another name for one of the two.",
                 )
             bound.add(name)
-
-
-def _dropped_at_the_start(converted: Converted, unit: Unit) -> Iterator[Problem]:
-    """Before the first stage only definitions and settings have a place; what acts would be lost."""
-    if unit.stage or unit.role not in (
-        Role.IMPORTS,
-        Role.FUNCTIONS,
-        Role.UNTAGGED,
-        Role.PARAMETERS,
-    ):
-        return
-    effects = unit.effects
-    writes = any(use.mode != "r" for use in effects.files)
-    if (effects.acts or writes or (effects.unknown and not effects.binds)) and not effects.settings:
-        yield Problem(
-            "NBS206",
-            "this does something before the first stage, where only imports, definitions and settings have a place",
-            converted.place(unit.index),
-            "tag the cell with the stage that needs it done: `stage:load`.",
-        )
 
 
 def _parameters(converted: Converted) -> Iterator[Problem]:
