@@ -243,3 +243,15 @@ def test_a_file_may_lead_from_one_notebook_to_another_and_on(project: Project) -
     project.put("b", ("stage:two", read.format("a") + WRITE.format("data/b")))
     project.put("c", ("stage:three", read.format("b") + read.format("a")))
     project.convert()
+
+
+@pytest.mark.parametrize("name", ["pipeline", "nbstage"])
+@pytest.mark.parametrize("file", ["{}.py", "{}/__init__.py"])
+def test_a_module_beside_the_notebook_may_not_be_called_like_the_pipeline(
+    project: Project, name: str, file: str
+) -> None:
+    path = project.write(f"notebooks/{file.format(name)}", "def go():\n    return 1\n")
+    project.put("a", ("imports", f"from {name} import go"), ("stage:one", "print(go())"))
+    error = project.refuses()
+    assert (error.code, error.place.path) == ("NBS404", "notebooks/a.ipynb")
+    assert path in error.message

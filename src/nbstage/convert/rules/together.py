@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import PurePosixPath
 
 from nbstage.convert.order import find_circle, find_cycle
@@ -14,6 +15,8 @@ from nbstage.convert.paths import from_root
 from nbstage.convert.rules.notebook import Converted
 from nbstage.convert.shared import FOLDER
 from nbstage.model import File, Pipeline, Place, PlannedStage, Problem
+
+_OWN = ("nbstage", "pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,12 @@ class Surroundings:
 def judge_together(
     parts: tuple[Part, ...], around: Surroundings, tracked: Collection[str]
 ) -> Iterator[Problem]:
-    """NBS118, NBS211 and NBS240, as far as they go beyond one notebook's code.
+    """NBS118, NBS211, NBS240 and NBS404, as far as they go beyond one notebook's code.
 
     `tracked` are outputs that a .dvc file of their own tracks.
     """
     yield from _modules(parts, around)
+    yield from _own_names(parts)
     yield from _tracked(parts, tracked)
     yield from _files(parts, around)
     yield from _circle(parts, around)
@@ -74,6 +78,20 @@ def _modules(parts: tuple[Part, ...], around: Surroundings) -> Iterator[Problem]
     for stage in around.stages:
         if stage.notebook and stage.notebook not in read:
             yield from _overwritten(parts, stage, around.modules)
+
+
+def _own_names(parts: tuple[Part, ...]) -> Iterator[Problem]:
+    """A module beside the notebook that is called like one that every stage imports."""
+    for part in parts:
+        files = {path for stage in part.pipeline.stages for path in stage.deps}
+        for folder, name in product(sorted(part.folders), _OWN):
+            for path in sorted(files & {f"{folder}/{name}.py", f"{folder}/{name}/__init__.py"}):
+                yield Problem(
+                    "NBS404",
+                    f"'{path}' is in the way: the modules of the pipeline import '{name}' too, and mean another",
+                    Place(part.path),
+                    f"rename the module, for example to 'my_{name}'.",
+                )
 
 
 def _shared(part: Part) -> Iterator[File]:
