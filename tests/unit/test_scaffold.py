@@ -132,6 +132,8 @@ def test_notebooks_elsewhere_are_the_projects_notebooks(tmp_path: Path) -> None:
     assert settings["tool"]["nbstage"]["notebooks"] == ["*.ipynb", "research/*.ipynb"]
     assert not (tmp_path / "notebooks/first.ipynb").exists()
     assert "carry tags" in advice(tmp_path, steps)
+    (tmp_path / "mine.ipynb").write_text('{"cells": [{"metadata": {"tags": ["stage:load"]}}]}')
+    assert "carry tags" not in advice(tmp_path, steps)
 
 
 @pytest.mark.usefixtures("quick")

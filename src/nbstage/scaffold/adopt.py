@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from nbstage.config import read_config
 from nbstage.errors import UserError
+from nbstage.project import find_notebooks
 from nbstage.scaffold.merge import merge_gitignore, merge_pyproject
 from nbstage.scaffold.programs import init_dvc, init_git
 
@@ -62,11 +64,19 @@ def advice(folder: Path, steps: tuple[Step, ...]) -> str:
         missing = [name for name in ("sklearn", "pandas") if importlib.util.find_spec(name) is None]
         if missing:
             lines.append("  pip install scikit-learn pandas  # what the first notebook needs")
-    elif not (folder / STARTER).exists():
+    elif not _has_stages(folder):
         lines.append("  # once your notebook's cells carry tags such as stage:load, stage:train")
     if folder.resolve() != Path.cwd().resolve():
         lines.append(f"  cd {shlex.quote(str(folder))}")
     return "\n".join([*lines, "  nbstage convert", "  dvc repro"])
+
+
+def _has_stages(folder: Path) -> bool:
+    """Whether a notebook of the project carries stage tags already."""
+    try:
+        return bool(find_notebooks(folder, read_config(folder)))
+    except UserError:
+        return False
 
 
 def _steps(folder: Path) -> Iterator[Step]:
