@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_params import params
 from nbstage.cli_show import show
 from nbstage.cli_tag import tag
 from nbstage.cli_trace import step_text, trace
@@ -185,6 +186,7 @@ def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
 
 
 cli.add_command(show)
+cli.add_command(params)
 cli.add_command(tag)
 cli.add_command(trace)
 cli.add_command(verify)

@@ -37,11 +37,11 @@ def find_parameters(blocks: tuple[Block, ...]) -> tuple[Parameter, ...]:
             continue
         comments = _comments(block.code.text)
         for segment in segments(block):
-            name, expression = _assignment(segment.node)
+            name, expression = assigned(segment.node)
             if not name or expression is None:
                 continue
             try:
-                value = _evaluate(
+                value = evaluate(
                     expression, {other: parameter.value for other, parameter in found.items()}
                 )
             except NotPlain:
@@ -53,7 +53,8 @@ def find_parameters(blocks: tuple[Block, ...]) -> tuple[Parameter, ...]:
     return tuple(found.values())
 
 
-def _assignment(node: ast.stmt) -> tuple[str, ast.expr | None]:
+def assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
+    """The one name that a statement binds to an expression; "" if it does anything else."""
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             return name, value
@@ -76,7 +77,7 @@ def _comments(text: str) -> dict[int, str]:
     }
 
 
-def _evaluate(node: ast.expr, known: dict[str, object]) -> object:
+def evaluate(node: ast.expr, known: dict[str, object]) -> object:
     """The value of a literal, of arithmetic on numbers, or of text put together; raises NotPlain
     for all else.
     """
@@ -84,16 +85,16 @@ def _evaluate(node: ast.expr, known: dict[str, object]) -> object:
         case ast.Constant(value=str() | int() | float() | None as value):
             return value
         case ast.List(elts=elts):
-            return [_evaluate(elt, known) for elt in elts]
+            return [evaluate(elt, known) for elt in elts]
         case ast.Dict(keys=keys, values=values):
             return dict(_pairs(keys, values, known))
         case ast.Name(id=name) if name in known and not isinstance(known[name], list | dict):
             return known[name]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
-            value = _number(_evaluate(operand, known))
+            value = _number(evaluate(operand, known))
             return -value if isinstance(op, ast.USub) else value
         case ast.BinOp(left=left, op=op, right=right):
-            return _operation(op, _evaluate(left, known), _evaluate(right, known))
+            return _operation(op, evaluate(left, known), evaluate(right, known))
         case _:
             raise NotPlain
 
@@ -104,7 +105,7 @@ def _pairs(
     for key, value in zip(keys, values, strict=True):
         if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
             raise NotPlain
-        yield key.value, _evaluate(value, known)
+        yield key.value, evaluate(value, known)
 
 
 def _number(value: object) -> float:

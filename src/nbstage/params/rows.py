@@ -1,0 +1,31 @@
+"""A notebook's parameters and the values of params.yaml -> one row for each."""
+
+from __future__ import annotations
+
+from nbstage.convert.blocks import Block, segments
+from nbstage.convert.parameters import assigned, find_parameters
+from nbstage.model import PlannedStage, Role
+from nbstage.params.nouns import Row
+
+
+def compare(
+    blocks: tuple[Block, ...], stages: tuple[PlannedStage, ...], held: dict[str, object]
+) -> tuple[Row, ...]:
+    """The parameters in the notebook's order."""
+    cells = {
+        assigned(segment.node)[0]: block.cell.number
+        for block in blocks
+        if block.role is Role.PARAMETERS
+        for segment in segments(block)
+    }
+    return tuple(
+        Row(
+            parameter.name,
+            cells.get(parameter.name, 0),
+            parameter.value,
+            parameter.name in held,
+            held.get(parameter.name),
+            tuple(stage.name for stage in stages if parameter.name in stage.params),
+        )
+        for parameter in find_parameters(blocks)
+    )
