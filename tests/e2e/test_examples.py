@@ -185,3 +185,8 @@ def test_what_is_written_for_the_example_passes_the_linters(pair: Pair) -> None:
     pair.pipeline.run("ruff", "check", "--isolated", "--no-cache", "pipeline")
     options = ["--config-file=", "--ignore-missing-imports", "--cache-dir=/dev/null"]
     pair.pipeline.run("mypy", *options, "pipeline")
+
+
+def test_verify_finds_all_of_the_example_equal(pair: Pair) -> None:
+    told = pair.pipeline.run("nbstage", "verify")
+    assert re.search(r"(?m)^\d+ equal$", told), told

@@ -154,6 +154,9 @@ def _needs_repeatable(program: Program, unit: Unit, kept: set[int]) -> bool:
     for name in {*unit.effects.reads, *unit.effects.soft, *unit.effects.changes}:
         writer = program.writer_before(name, unit.index)
         if writer is None:
+            # Without a value yet: the same at a later time only if it never gets one.
+            if name in program.writers and not defines(unit):
+                return False
             continue
         steady = len(program.writers[name]) == 1
         definition = defines(unit) and steady

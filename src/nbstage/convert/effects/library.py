@@ -59,7 +59,22 @@ def known_call(
     if what.draws and not _given_state(keywords):
         draw(machine, what.draws)
     call_back(machine, (receiver,) if receiver is not None else (), everything, calls or _special)
-    return special.result(what, receiver, args, keywords)
+    into = _written_into(what, args, keywords)
+    return special.result(what, receiver, args, keywords) if into is None else into
+
+
+def _changed_arguments(what: known.Known, args: tuple[Value, ...]) -> tuple[Value, ...]:
+    found = {"first": args[:1], "second": args[1:2], "others": args[1:]}.get(what.changes, ())
+    found = args if "args" in what.changes else found
+    return found if what.out is None else (*found, *args[what.out :][:1])
+
+
+def _written_into(
+    what: known.Known, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> Value | None:
+    """The array that a function was given for its result."""
+    into = keywords.get("out") or next(iter(args[what.out :] if what.out is not None else ()), None)
+    return into if into is not None and into.objs else None
 
 
 def use_up(machine: Machine, objs: Iterable[Obj]) -> None:
@@ -89,11 +104,7 @@ def _report_changes(
             obj.type in ("list", "dict", "set", "pandas.DataFrame") for obj in receiver.objs
         )
         change(machine, receiver.objs, deep=deep)
-    position = {"first": 0, "second": 1}.get(what.changes)
-    if position is not None and position < len(args):
-        change(machine, args[position].objs)
-    if "args" in what.changes:
-        change(machine, [obj for arg in args for obj in arg.objs])
+    change(machine, [obj for arg in _changed_arguments(what, args) for obj in arg.objs])
     inplace = keywords.get("inplace")
     if inplace is not None and inplace.const is not False and receiver is not None:
         change(machine, receiver.objs)

@@ -45,6 +45,7 @@ class Known:
     reads: int | None = None
     writes: int | None = None
     opens: int | None = None
+    out: int | None = None
     lasting: bool = False
     varies: bool = False
     acts: bool = False
@@ -137,6 +138,10 @@ def _functions() -> tuple[dict[str, Known], list[tuple[str, Known]]]:
                 families.append((name, known))
             else:
                 exact[name] = known
+    for line in _rows(tables.OUT):
+        position, _, names = line.partition(": ")
+        for name in names.split():
+            exact[name] = replace(exact.get(name, Known("numpy")), out=int(position))
     families.sort(key=lambda family: -len(family[0]))
     return exact, families
 

@@ -4,7 +4,8 @@ A row is `name... -> result flags`, indented lines go on with it. Names end in `
 that fits wins.
 Result is the type of what comes back (`self` for the object itself, `?` when it isn't known; `pandas`, `numpy`, `data` something of
 that library, or of either; `pairs` an iterator of tuples; `splits` two of each argument).
-Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args|self+args` what a call changes;
+Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args|self+args` what a call changes
+(`others`: all arguments but the first);
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
 (unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
 `nested` it holds more
@@ -54,6 +55,7 @@ numpy.linalg.* -> numpy fresh
 numpy.load numpy.loadtxt numpy.genfromtxt -> numpy fresh reads=0
 numpy.memmap numpy.lib.format.open_memmap -> memory-map fresh
 numpy.save numpy.savetxt numpy.savez numpy.savez_compressed -> NoneType writes=0
+numpy.*.at -> NoneType changes=first
 numpy.shuffle numpy.put numpy.place numpy.copyto numpy.putmask numpy.fill_diagonal
     numpy.put_along_axis -> NoneType changes=args
 numpy.set_printoptions numpy.seterr numpy.seterrcall -> numpy sets=numpy
@@ -70,6 +72,7 @@ scipy.signal.lti scipy.signal.dlti scipy.signal.normalize scipy.signal.abcd_norm
     scipy.integrate.ode scipy.integrate.complex_ode scipy.integrate.solve_bvp -> ?
 scipy.optimize.basinhopping scipy.optimize.differential_evolution scipy.optimize.dual_annealing
     scipy.optimize.quadratic_assignment -> data fresh draws=numpy
+scipy.ndimage.[a-z]* -> data fresh changes=others
 scipy.sparse.save_npz -> NoneType writes=0
 scipy.sparse.load_npz -> ? fresh reads=0
 scipy.stats.* -> ? draws=numpy
@@ -239,6 +242,27 @@ builtins.open -> file lasting opens
 builtins.property builtins.staticmethod builtins.classmethod -> ?
 builtins.*Error builtins.*Exception builtins.*Warning builtins.Exception builtins.StopIteration
     builtins.KeyboardInterrupt -> ?
+"""
+
+#: Which argument, counted from 0, is the array that the result is written into, if there is one:
+#: `np.add(a, b, a)`.
+OUT = """
+1: numpy.exp numpy.exp2 numpy.expm1 numpy.log numpy.log1p numpy.log2 numpy.log10 numpy.sqrt
+    numpy.cbrt numpy.square numpy.abs numpy.absolute numpy.fabs numpy.negative numpy.positive
+    numpy.sign numpy.floor numpy.ceil numpy.rint numpy.trunc numpy.reciprocal numpy.conj
+    numpy.conjugate numpy.sin numpy.cos numpy.tan numpy.arcsin numpy.arccos numpy.arctan numpy.sinh
+    numpy.cosh numpy.tanh numpy.deg2rad numpy.rad2deg numpy.degrees numpy.radians numpy.isnan
+    numpy.isfinite numpy.isinf numpy.logical_not numpy.invert numpy.bitwise_not
+2: numpy.add numpy.subtract numpy.multiply numpy.divide numpy.true_divide numpy.floor_divide
+    numpy.power numpy.float_power numpy.mod numpy.remainder numpy.fmod numpy.maximum numpy.minimum
+    numpy.fmax numpy.fmin numpy.arctan2 numpy.hypot numpy.logaddexp numpy.copysign
+    numpy.bitwise_and numpy.bitwise_or numpy.bitwise_xor numpy.logical_and numpy.logical_or
+    numpy.logical_xor numpy.left_shift numpy.right_shift numpy.greater numpy.greater_equal
+    numpy.less numpy.less_equal numpy.equal numpy.not_equal numpy.matmul numpy.dot numpy.outer
+    numpy.around numpy.round numpy.heaviside numpy.gcd numpy.lcm numpy.max numpy.min numpy.amax
+    numpy.amin numpy.any numpy.all numpy.argmax numpy.argmin
+3: numpy.clip numpy.sum numpy.prod numpy.mean numpy.std numpy.var numpy.cumsum numpy.cumprod
+    numpy.take
 """
 
 #: Methods that change their object, by its type; all other methods of these types are known not to
