@@ -100,8 +100,8 @@ def _role(look: Look, *, begun: bool) -> tuple[Role, str]:
     if look.repeatable and look.steady and look.definitions:
         return Role.FUNCTIONS, "definitions"
     if look.repeatable and look.imports and (look.steady or not begun):
-        parts = ["imports"] + ["settings"] * look.settings
-        return Role.IMPORTS, " and ".join(parts)
+        parts = ["imports"] + ["settings"] * look.settings + ["constants"] * look.constants
+        return Role.IMPORTS, ", ".join(parts)
     if look.repeatable and not begun and look.steady:
         return (Role.IMPORTS, "settings") if look.settings else (Role.FUNCTIONS, "constants")
     if look.shows and not (look.works or look.reads_files or look.needed_by):

@@ -37,6 +37,7 @@ class Look:
     empty: bool = False
     imports: bool = False
     settings: bool = False
+    constants: bool = False
     definitions: bool = False
     repeatable: bool = False
     parameters: tuple[str, ...] = ()
@@ -82,8 +83,6 @@ def _look(
     if not units:
         return Look(block.cell.number, empty=True)
     program = converted.program
-    imports = [unit for unit in units if is_definition(unit.node) and not _defines_code(unit)]
-    settings = [unit for unit in units if unit.effects.settings and not unit.effects.binds]
     rest = [unit for unit in units if not is_definition(unit.node)]
     calls = frozenset(_called(units))
     scores = bool(calls & scoring) or any(map(_is_metric, _paths(units)))
@@ -91,11 +90,15 @@ def _look(
     writes = any(use.mode != "r" for unit in units for use in unit.effects.files)
     return Look(
         cell=block.cell.number,
-        imports=bool(imports),
-        settings=bool(settings),
+        imports=any(is_definition(unit.node) and not _defines_code(unit) for unit in units),
+        settings=any(map(_only_sets, units)),
+        constants=any(_is_constant(program, unit) for unit in rest),
         definitions=any(_defines_code(unit) for unit in units),
         repeatable=all(
-            unit in (*imports, *settings) or _defines_code(unit) or _is_constant(program, unit)
+            is_definition(unit.node)
+            or _only_sets(unit)
+            or _defines_code(unit)
+            or _is_constant(program, unit)
             for unit in units
         ),
         parameters=_parameters(block, units),
@@ -142,6 +145,10 @@ def _defines_code(unit: Unit) -> bool:
     """Whether the statement defines a function or a class."""
     imports = isinstance(unit.node, ast.Import | ast.ImportFrom | ast.Try)
     return defines(unit) and not imports
+
+
+def _only_sets(unit: Unit) -> bool:
+    return bool(unit.effects.settings) and not unit.effects.binds
 
 
 def _is_constant(program: Program, unit: Unit) -> bool:

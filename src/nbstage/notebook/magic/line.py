@@ -18,9 +18,9 @@ from nbstage.notebook.magic.outcome import (
 _SHOWING = """
 autoawait autocall automagic autoreload autosave code_wrap colors config connect_info debug dhist
 dirs doctest_mode gui hist history killbgscripts ldir less lf lk ll load_ext logoff logon logstart
-logstate logstop ls lsmagic lx magic man matplotlib more notebook page pastebin pdb pdef pdoc pfile
-pinfo pinfo2 pprint precision psearch psource pwd pycat qtconsole quickref rehashx reload_ext tb
-unload_ext who who_ls whos xmode
+logstate logstop ls lsmagic lx magic man matplotlib more nbstage notebook page pastebin pdb pdef
+pdoc pfile pinfo pinfo2 pprint precision psearch psource pwd pycat qtconsole quickref rehashx
+reload_ext tb unload_ext who who_ls whos xmode
 """
 _ONLY_SHOW = frozenset(_SHOWING.split())
 _SHELL_COMMANDS = frozenset({"cat", "cp", "mkdir", "mv", "rm", "rmdir"})

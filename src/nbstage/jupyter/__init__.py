@@ -1,0 +1,1 @@
+"""nbstage inside Jupyter: `%load_ext nbstage`, then `%nbstage show`, `check` and `run STAGE`."""
