@@ -272,6 +272,13 @@ def test_any_bytes_make_a_page(
     assert look.size == len(content) or look.about
 
 
+def test_a_csv_file_that_is_none_further_down_is_shown_as_text(project: Path) -> None:
+    (project / "t.csv").write_bytes(b"a,b\n" + b"1,2\n" * 20 + b"x\ry,z\n")
+    look = glimpse(project, "t.csv")
+    assert look.text.startswith("a,b\n1,2\n")
+    assert not look.rows
+
+
 def test_deep_json_is_told_not_raised(project: Path) -> None:
     (project / "deep.json").write_text("[" * 100_000)
     assert glimpse(project, "deep.json").about.startswith("can't be read")
@@ -314,6 +321,23 @@ def test_a_chain_is_straight() -> None:
     lines = tuple(Line(f"s{n}", f"s{n + 1}", 40, 20) for n in range(29))
     placed: Placed = place(boxes, lines)
     assert len({round(point.x, 3) for point in placed.boxes.values()}) == 1
+
+
+def test_stages_in_a_circle_are_drawn_all_the_same(project: Path) -> None:
+    text = """
+# %% tags=["stage:a"]
+x = 1
+
+# %% tags=["stage:b"]
+y = x + 1
+
+# %% tags=["stage:a"]
+print(y)
+"""
+    (project / "notebooks/nb.ipynb").write_text(ipynb(text))
+    page = Page(shown(project))
+    assert "error NBS" in page.text
+    assert len([link for link in page.all("a") if link.get("class") == "stage"]) == 2
 
 
 # --- the command

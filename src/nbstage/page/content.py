@@ -42,6 +42,7 @@ def _table(file: Path, size: int) -> Glimpse:
     delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
     try:
         found = list(islice(csv.reader(io.StringIO(text), delimiter=delimiter), ROWS + 2))
+        count = sum(1 for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row) - 1
     except csv.Error:
         return _lines(file, size)
     if size > _HEAD and len(found) < ROWS + 2:
@@ -49,7 +50,6 @@ def _table(file: Path, size: int) -> Glimpse:
     if not found:
         return Glimpse("", about="empty")
     whole = size <= _HEAD
-    count = sum(1 for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row) - 1
     rows = f"{_number(count)} rows, " if whole else ""
     about = f"{rows}{_number(len(found[0]))} columns"
     return Glimpse("", None, about, _row(found[0]), tuple(map(_row, found[1 : ROWS + 1])))
@@ -72,7 +72,7 @@ def _parquet(file: Path, size: int) -> Glimpse:
             batch = next(table.iter_batches(batch_size=ROWS, columns=kept), None)
             values = [column.to_pylist() for column in batch.columns] if batch is not None else []
             types = [f"{name} {table.schema_arrow.field(name).type}" for name in kept]
-    except (pyarrow.ArrowException, KeyError, MemoryError):
+    except (pyarrow.ArrowException, ImportError, KeyError, MemoryError, OverflowError):
         return Glimpse("", about="not a Parquet file that pyarrow can read")
     rows = tuple(_row(map(_shown, row)) for row in zip(*values, strict=True))
     return Glimpse("", None, shape, _row(types, len(names)), rows)

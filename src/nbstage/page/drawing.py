@@ -16,7 +16,7 @@ from nbstage.page.shapes import (
     stage_box,
     stage_shape,
 )
-from nbstage.report.flow import data_files, edges, written_files
+from nbstage.report.flow import Edge, data_files, edges, written_files
 
 
 def drawing(view: View) -> tuple[Html, int]:
@@ -25,9 +25,10 @@ def drawing(view: View) -> tuple[Html, int]:
     key = {one.stage.name: f"s{number}" for number, one in enumerate(view.stages)}
     stages = [stage_box(key[one.stage.name], one) for one in view.stages]
     sources = [file_box(f"f{number}", path) for number, path in enumerate(files)]
-    links = [
+    known = [
         edge for edge in edges(view.pipeline.stages) if {edge.source, edge.target} <= key.keys()
     ]
+    links = _without_circles(known)
     lines = [labelled_line(key[edge.source], key[edge.target], edge) for edge in links]
     plain = [
         Line(f"f{number}", key[name])
@@ -44,6 +45,22 @@ def drawing(view: View) -> tuple[Html, int]:
     for number, (one, box) in enumerate(zip(view.stages, stages, strict=True), 1):
         parts.append(stage_shape(number, one, placed.boxes[box.key], box, slowest))
     return _svg(view, placed, parts), round(placed.width)
+
+
+def _without_circles(links: list[Edge]) -> list[Edge]:
+    """The edges but for those that close a circle, which is a problem of the notebook's."""
+    after: dict[str, set[str]] = {}
+    kept = []
+    for edge in links:
+        reached, waiting = {edge.target}, [edge.target]
+        while waiting:
+            found = after.get(waiting.pop(), set()) - reached
+            reached |= found
+            waiting += found
+        if edge.source not in reached:
+            after.setdefault(edge.source, set()).add(edge.target)
+            kept.append(edge)
+    return kept
 
 
 def _svg(view: View, placed: Placed, parts: list[Html]) -> Html:

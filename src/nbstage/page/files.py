@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 import stat
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from nbstage.page.content import READERS, look_into
 from nbstage.page.nouns import Glimpse
 
-_MOST_MEMBERS = 40
+_MOST_MEMBERS, _MOST_ITEMS = 40, 5000
 
 
 def glimpse(root: Path, path: str) -> Glimpse:
@@ -40,12 +41,16 @@ def members(root: Path, path: str) -> tuple[str, ...]:
     folder = root / path
     if not _inside(root, path) or folder.is_symlink() or not folder.is_dir():
         return ()
-    found = sorted(item for item in folder.rglob("*") if item.suffix.lower() in READERS)
+    items = islice(folder.rglob("*"), _MOST_ITEMS)
+    found = sorted(item for item in items if item.suffix.lower() in READERS)
     return tuple(item.relative_to(root).as_posix() for item in found[:_MOST_MEMBERS])
 
 
 def _folder(root: Path, path: str) -> Glimpse:
-    sizes = [item.lstat().st_size for item in (root / path).rglob("*") if item.is_file()]
+    items = list(islice((root / path).rglob("*"), _MOST_ITEMS + 1))
+    if len(items) > _MOST_ITEMS:
+        return Glimpse(path, about=f"a folder of more than {_MOST_ITEMS:,} files")
+    sizes = [item.lstat().st_size for item in items if item.is_file()]
     return Glimpse(path, sum(sizes), about=f"a folder of {len(sizes)} files")
 
 
