@@ -14,6 +14,7 @@ import click
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
 from nbstage.cli_params import params
 from nbstage.cli_show import show
+from nbstage.cli_sync import sync
 from nbstage.cli_tag import tag
 from nbstage.cli_trace import step_text, trace
 from nbstage.cli_verify import verify
@@ -187,6 +188,7 @@ def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
 
 cli.add_command(show)
 cli.add_command(params)
+cli.add_command(sync)
 cli.add_command(tag)
 cli.add_command(trace)
 cli.add_command(verify)

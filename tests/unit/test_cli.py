@@ -290,7 +290,18 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
     assert main(["--help"]) == 0
     assert capsys.readouterr().out == text
     listed = text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
-    commands = ["init", "convert", "check", "show", "params", "tag", "trace", "verify", "explain"]
+    commands = [
+        "init",
+        "convert",
+        "check",
+        "show",
+        "params",
+        "sync",
+        "tag",
+        "trace",
+        "verify",
+        "explain",
+    ]
     assert [line.split()[0] for line in listed] == commands
     assert not any(line.endswith("...") for line in listed)
 

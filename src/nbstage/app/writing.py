@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from nbstage.app.notebooks import Found, Made, convert_beside, has_error
@@ -25,10 +26,17 @@ from nbstage.project import find_notebooks, other_notebooks
 
 
 def outcome_of(
-    root: Path, config: Config, notebooks: tuple[str, ...], made: Made, *, force: bool
+    root: Path,
+    config: Config,
+    notebooks: tuple[str, ...],
+    made: Made,
+    *,
+    force: bool,
+    carried: Collection[str] = (),
 ) -> Outcome:
     """What writing the pipeline would change, and all problems. `notebooks` are those that were
-    named; with none named, the project's.
+    named; with none named, the project's. The edits of the modules in `carried` are in what was
+    made.
     """
     paths = notebooks or find_notebooks(root, config)
     found, problems = made
@@ -48,7 +56,7 @@ def outcome_of(
         return Outcome((), (*problems, *more))
     in_use = {path for stage in around.stages for path in stage.deps}
     stale = [path for path in disk.find_stale(root, files, converted) if path not in in_use]
-    changes, blocked = disk.changes(root, files, stale, force=force)
+    changes, blocked = disk.changes(root, files, stale, force=force, carried=carried)
     return Outcome(changes if not has_error(blocked) else (), (*problems, *blocked))
 
 

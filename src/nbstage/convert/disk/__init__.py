@@ -27,18 +27,23 @@ def read_text(root: Path, path: str) -> str | None:
 
 
 def changes(
-    root: Path, files: tuple[File, ...], stale: Collection[str] = (), *, force: bool = False
+    root: Path,
+    files: tuple[File, ...],
+    stale: Collection[str] = (),
+    *,
+    force: bool = False,
+    carried: Collection[str] = (),
 ) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
     """What writing these files would change, and what stands in its way (NBS403, NBS404).
 
     Writes nothing. `stale` are generated files to remove; `force` gives up edits made by hand
-    to generated files.
+    to generated files; those to files in `carried` are in what was rendered.
     """
     paths = {record.PATH, *(file.path for file in files), *stale}
     held = {path: text for path in sorted(paths) if (text := read(root, path)) is not None}
     recorded = record.parse(held.get(record.PATH, ""))
     vanished = [path for path in recorded if not os.path.lexists(root / path)]
-    comparison = compare(files, stale, held, vanished=vanished, force=force)
+    comparison = compare(files, stale, held, vanished=vanished, force=force, carried=carried)
     return comparison.changes, comparison.problems
 
 

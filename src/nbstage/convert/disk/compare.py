@@ -29,16 +29,20 @@ def compare(
     *,
     vanished: Collection[str] = (),
     force: bool = False,
+    carried: Collection[str] = (),
 ) -> Comparison:
     """Compare what is wanted with `held`, the texts on disk by path.
 
     `stale` are generated files that nothing makes any more, `vanished` recorded ones that someone
     removed. `force` gives up edits made by hand to generated files; files that are not nbstage's
-    are refused all the same. The last change is that of the record.
+    are refused all the same. Edits to files in `carried` are in what is wanted. The last change is
+    that of the record.
     """
     known = record.parse(held.get(record.PATH, ""))
     wanted = {file.path: file for file in files}
-    guarded = [_guard(file, held, known, force=force) for file in wanted.values()]
+    guarded = [
+        _guard(file, held, known, force=force or file.path in carried) for file in wanted.values()
+    ]
     left_over = sorted(set(stale) & held.keys() - wanted.keys())
     kept = [path for path in left_over if not force and not _is_unedited(path, held[path], known)]
     removed = [path for path in left_over if path not in kept]
@@ -112,7 +116,8 @@ def _with_newlines_of(before: str, text: str) -> str:
 
 def _edited(file: File, text: str) -> Problem:
     message = f"'{file.path}' was edited by hand since nbstage wrote it\n{_diff(file, text)}"
-    hint = "move the edit to the notebook, or run `nbstage convert --force` to give it up."
+    hint = "run `nbstage sync` to carry the edit into the notebook, or `nbstage convert --force` "
+    hint += "to give it up."
     return Problem("NBS403", message, _first_difference(file, text), hint)
 
 

@@ -1,0 +1,1 @@
+"""Edits of generated modules -> edits of the notebook's cells they were made from."""

@@ -1,0 +1,59 @@
+"""What travels while an edited module goes back into its notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from nbstage.model import Change, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines `first` to `last` of a cell's source (from 1) become `lines`; with `last` before
+    `first`, the lines are put in before `first`.
+    """
+
+    cell: int
+    first: int
+    last: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A cell that got an edit, and the modules it came from."""
+
+    notebook: str
+    cell: int
+    modules: tuple[str, ...]
+
+
+class Reason(Enum):
+    """Why an edit can't go back into the notebook."""
+
+    CONFLICT = "conflict"
+    NO_PLACE = "no place"
+    NO_PYTHON = "no Python"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An edit that can't go back: of which module, what is the matter, and what to do."""
+
+    reason: Reason
+    path: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What `sync` did or would do. With a refusal, or an error among the problems, nothing is
+    written.
+    """
+
+    carried: tuple[Carried, ...] = ()
+    changes: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    problems: tuple[Problem, ...] = ()
