@@ -79,9 +79,7 @@ def guess_method(machine: Machine, name: str, args: tuple[Value, ...]) -> None:
                 _report(machine, arg, "w")
 
 
-def guess(
-    machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value]
-) -> None:
+def guess(machine: Machine, path: str, args: tuple[Value, ...], keywords: dict[str, Value]) -> None:
     """Report the file that an unknown library's function reads or writes, where its name and a
     literal path say so.
     """
