@@ -22,20 +22,7 @@ _NOTHING = "There are no stages to show."
 def page(view: View) -> str:
     """The whole page of a notebook."""
     picture, width = drawing(view) if view.stages else (Html(""), 0)
-    style = _style(width)
-    allowed = (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{_digest(style)}'"
-    )
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=allowed),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("title", f"{view.notebook}: stages"),
-        el("style", Html(style)),
-    )
+    head = _head(view, _style(width))
     main = el(
         "main",
         problems_section(view.problems),
@@ -49,6 +36,23 @@ def page(view: View) -> str:
     skip = el("a", "Skip to the content", href="#content", class_="skip")
     body = el("body", skip, _header(view), el("div", _contents(view), main, class_="columns"))
     return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+
+
+def _head(view: View, style: str) -> Html:
+    """What the page may do, which is next to nothing, and how it looks."""
+    allowed = (
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src 'sha256-{_digest(style)}'"
+    )
+    return el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=allowed),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", f"{view.notebook}: stages"),
+        el("style", Html(style)),
+    )
 
 
 def _style(width: int) -> str:

@@ -115,20 +115,21 @@ def stage_shape(number: int, one: StageView, at: Point, box: Box, slowest: float
         class_="name",
     )
     below = el("text", _below(one), x=f"{at.x:.1f}", y=f"{at.y + 13:.1f}", class_="small")
-    share = (one.seconds or 0.0) / slowest if slowest else 0.0
-    bar = el(
-        "rect",
-        x=f"{left + 8:.1f}",
-        y=f"{top + box.height - 4:.1f}",
-        width=f"{max(2.0, share * (box.width - 16)):.1f}",
-        height=2.5,
-        rx=1,
-        class_="bar",
-    )
+    bar = _bar(one, left + 8, top + box.height - 4, box.width - 16, slowest)
     mark = el("circle", cx=f"{left + box.width - 2:.1f}", cy=f"{top + 2:.1f}", r=6, class_="mark")
     title = el("title", clip(make_line(f"{one.stage.name}. {one.stage.doc}"), 300))
-    parts = join(title, rect, name, below, bar if share else None, mark if one.problems else None)
+    parts = join(title, rect, name, below, bar, mark if one.problems else None)
     return el("a", parts, href=f"#stage-{number}", class_="stage")
+
+
+def _bar(one: StageView, left: float, bottom: float, most: float, slowest: float) -> Html | None:
+    share = (one.seconds or 0.0) / slowest if slowest else 0.0
+    if not share:
+        return None
+    wide = f"{max(2.0, share * most):.1f}"
+    return el(
+        "rect", x=f"{left:.1f}", y=f"{bottom:.1f}", width=wide, height=2.5, rx=1, class_="bar"
+    )
 
 
 def _below(one: StageView) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nbstage.convert.blocks import Block
-from nbstage.model import CellFacts, PlannedStage, Problem, Shown
+from nbstage.model import CellFacts, Pipeline, PlannedStage, Problem, Shown
 from nbstage.page.files import glimpse, members
 from nbstage.page.nouns import Glimpse, StageView, View
 from nbstage.report.flow import data_files, written_files
@@ -25,24 +25,25 @@ def see(
 ) -> View:
     """What there is to tell of a notebook. Reads the files that its stages take and make."""
     pipeline = shown.pipeline
-    folders: dict[str, tuple[str, ...]] = {}
-    paths: dict[str, None] = {}
-    for stage in pipeline.stages:
-        named = (*data_files(pipeline, stage), *written_files(stage))
-        paths |= dict.fromkeys(artifact.path for artifact in (*stage.inputs, *stage.outputs))
-        paths |= dict.fromkeys(named)
-        for path in (*stage.plots, *stage.outs):
-            folders[path] = members(root, path)
-            paths |= dict.fromkeys(folders[path])
+    kept = (path for stage in pipeline.stages for path in (*stage.plots, *stage.outs))
+    folders = {path: members(root, path) for path in kept}
+    paths = [path for stage in pipeline.stages for path in _named(pipeline, stage)]
+    paths += [path for inside in folders.values() for path in inside]
     return View(
         notebook,
         pipeline,
         tuple(_stage(stage, blocks, facts, shown.problems) for stage in pipeline.stages),
         shown.problems,
         held,
-        _within_limits(glimpse(root, path) for path in paths),
+        _within_limits(glimpse(root, path) for path in dict.fromkeys(paths)),
         folders,
     )
+
+
+def _named(pipeline: Pipeline, stage: PlannedStage) -> tuple[str, ...]:
+    """The files that a stage takes and makes."""
+    artifacts = (artifact.path for artifact in (*stage.inputs, *stage.outputs))
+    return (*artifacts, *data_files(pipeline, stage), *written_files(stage))
 
 
 def _stage(
