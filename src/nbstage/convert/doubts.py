@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from nbstage.convert.artifacts import seen_format
-from nbstage.convert.effects.machine import Oddity
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.flow import Flow, Trouble, value_of
 from nbstage.model import Config
-
 
 _FATAL = frozenset({Trouble.NEVER_MADE, Trouble.MADE_LATER, Trouble.DELETED})
 

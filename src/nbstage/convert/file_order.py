@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbstage.convert.effects import Effects
-from nbstage.convert.effects.machine import Oddity
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.flow import Flow
 from nbstage.convert.units import Unit
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from nbstage.convert.effects.machine import Oddity
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.lines import origins_of
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.paths import from_root, outside

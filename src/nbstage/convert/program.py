@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, Segment, segments
 from nbstage.convert.effects import CellCode, analyse
-from nbstage.convert.effects.machine import Owned
+from nbstage.convert.effects.nouns import Owned
 from nbstage.convert.units import (
     IMPORTS,
     RESERVED,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nbstage.convert.effects.expressions import evaluate
-from nbstage.convert.effects.machine import GLOBAL, Effects, Machine, branch
+from nbstage.convert.effects.machine import GLOBAL, Machine, branch
+from nbstage.convert.effects.nouns import Effects
 from nbstage.convert.effects.observed import name_files, settle
 from nbstage.convert.effects.statements import execute
 from nbstage.convert.effects.sweep import sweep

@@ -7,16 +7,8 @@ from collections.abc import Sequence
 
 from nbstage.convert.effects import calls
 from nbstage.convert.effects.keepers import keeper_among, register, registries
-from nbstage.convert.effects.machine import (
-    Machine,
-    Oddity,
-    enclose,
-    inside,
-    mark,
-    new_frame,
-    put,
-    scope_of,
-)
+from nbstage.convert.effects.machine import Machine, enclose, inside, mark, new_frame, put, scope_of
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.effects.objects import (
     ClassInfo,
     FunctionInfo,

@@ -13,7 +13,6 @@ from nbstage.convert.effects.machine import (
     GLOBAL,
     GLOBALS,
     Machine,
-    Oddity,
     branch,
     change,
     enclose,
@@ -25,6 +24,7 @@ from nbstage.convert.effects.machine import (
     read_global,
     scope_of,
 )
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.effects.objects import (
     FunctionInfo,
     attribute_of,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from pathlib import PurePosixPath
 
-from nbstage.convert.effects.machine import FileUse, Machine, Oddity, mark
+from nbstage.convert.effects.machine import Machine, mark
+from nbstage.convert.effects.nouns import FileUse, Oddity
 from nbstage.convert.effects.places import Placed
 from nbstage.convert.effects.values import Value
 from nbstage.convert.known import Known

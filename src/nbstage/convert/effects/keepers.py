@@ -8,7 +8,8 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
-from nbstage.convert.effects.machine import Effects, Machine, Oddity, change, mark
+from nbstage.convert.effects.machine import Machine, change, mark
+from nbstage.convert.effects.nouns import Effects, Oddity
 from nbstage.convert.effects.objects import FunctionInfo
 from nbstage.convert.effects.values import Obj, Value, join
 

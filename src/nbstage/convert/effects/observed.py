@@ -12,21 +12,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from nbstage.convert import known
-from nbstage.convert.effects.machine import (
-    GLOBAL,
-    GLOBALS,
-    RANDOM,
-    Effects,
-    FileUse,
-    Machine,
-    Mark,
-    Oddity,
-    Owned,
-    Site,
-    change,
-    draw,
-    peek,
-)
+from nbstage.convert.effects.machine import GLOBAL, GLOBALS, RANDOM, Machine, change, draw, peek
+from nbstage.convert.effects.nouns import Effects, FileUse, Mark, Oddity, Owned, Site
 from nbstage.convert.effects.values import Obj, Value, reach
 from nbstage.model import CellFacts
 

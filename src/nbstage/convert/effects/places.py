@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from posixpath import dirname
 
-from nbstage.convert.effects.machine import Machine, Oddity, mark
+from nbstage.convert.effects.machine import Machine, mark
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.effects.values import NOTHING, UNKNOWN, Value
 
 _SAME = frozenset({"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser"})

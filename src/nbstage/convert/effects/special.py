@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from nbstage.convert import known
 from nbstage.convert.effects import files, places
-from nbstage.convert.effects.machine import Machine, Oddity, Owned, mark, peek
+from nbstage.convert.effects.machine import Machine, mark, peek
+from nbstage.convert.effects.nouns import Oddity, Owned
 from nbstage.convert.effects.objects import DATA, EstimatorInfo, Resumable, element_of, made
 from nbstage.convert.effects.values import (
     IMMUTABLE,

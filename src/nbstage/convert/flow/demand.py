@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from nbstage.convert.effects.machine import Site
+from nbstage.convert.effects.nouns import Site
 from nbstage.convert.flow.nouns import (
     Crossing,
     Finding,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nbstage.convert.effects.machine import Site
+from nbstage.convert.effects.nouns import Site
 from nbstage.convert.effects.values import Value
 from nbstage.convert.units import Program
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from nbstage.convert.effects import Effects
-from nbstage.convert.effects.machine import Oddity
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.flow.demand import demand_unit
 from nbstage.convert.flow.nouns import (
     Crossing,

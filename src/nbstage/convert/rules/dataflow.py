@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nbstage.convert.effects.machine import Oddity
+from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.flow import Finding, Trouble
 from nbstage.convert.order import find_cycle
 from nbstage.convert.rules.notebook import Converted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nbstage.convert.effects.machine import Site
+from nbstage.convert.effects.nouns import Site
 from nbstage.convert.flow import makes_anew
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.rules.notebook import Converted, kept

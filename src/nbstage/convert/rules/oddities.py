@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from nbstage.convert.effects.machine import Mark, Oddity
+from nbstage.convert.effects.nouns import Mark, Oddity
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.rules.notebook import Converted, kept
 from nbstage.convert.tagged import assigned_names
