@@ -201,6 +201,11 @@ def test_a_table_shows_its_first_rows(project: Path) -> None:
     assert look.about == "100 rows, 2 columns"
 
 
+def test_a_heading_of_several_words_stays_one(project: Path) -> None:
+    (project / "notebooks/in.csv").write_text("total charges,b\n1,2\n")
+    assert "total charges" in Page(shown(project)).words
+
+
 def test_a_parquet_table_is_read_without_pandas(project: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
@@ -208,7 +213,7 @@ def test_a_parquet_table_is_read_without_pandas(project: Path) -> None:
     table = pyarrow.table({"n": [1, None], "<b>": ["x", "y" * 99]})
     parquet.write_table(table, project / "t.parquet")
     look = glimpse(project, "t.parquet")
-    assert look.columns == ("n int64", "<b> string")
+    assert look.columns == ("n\nint64", "<b>\nstring")
     assert look.rows[0] == ("1", "x")
     assert look.rows[1][0] == ""
     assert look.about == "2 rows, 2 columns"

@@ -71,7 +71,7 @@ def _parquet(file: Path, size: int) -> Glimpse:
             kept = names[:COLUMNS]
             batch = next(table.iter_batches(batch_size=ROWS, columns=kept), None)
             values = [column.to_pylist() for column in batch.columns] if batch is not None else []
-            types = [f"{name} {table.schema_arrow.field(name).type}" for name in kept]
+            types = [f"{name}\n{table.schema_arrow.field(name).type}" for name in kept]
     except (pyarrow.ArrowException, ImportError, KeyError, MemoryError, OverflowError):
         return Glimpse("", about="not a Parquet file that pyarrow can read")
     rows = tuple(_row(map(_shown, row)) for row in zip(*values, strict=True))

@@ -71,7 +71,6 @@ def _content(look: Glimpse) -> Html | None:
 
 
 def _column(column: str) -> Html:
-    name, space, kind = column.rpartition(" ")
-    if not space or name == "":
-        return el("th", column, scope="col")
-    return el("th", name, el("small", kind), scope="col")
+    """A column's name, and below it the type if the file says one."""
+    name, _, kind = column.partition("\n")
+    return el("th", name, el("small", kind) if kind else None, scope="col")
