@@ -37,16 +37,17 @@ def tag(notebook: str, *, write: bool, as_json: bool) -> int:
     root, (name,) = chosen((notebook,))
     with patience("reading"):
         tagged = tag_notebook(root, name)
-        written = write and tagged.before != tagged.after
-        if written:
+        if write:
             write_tags(root, tagged)
+        written = write and tagged.before != tagged.after
     if as_json:
         print_json(tagged_as_data(tagged, written=written))
         return Exit.TO_FIX if has_errors(tagged.problems) else Exit.FINE
     if tagged.readable:
         click.echo(tagged_as_text(tagged, paint_for(sys.stdout)) + "\n")
     print_problems(tagged.problems)
-    click.echo(_ending(name, tagged.before != tagged.after, written=written))
+    proposes = any(row.adds for row in tagged.rows)
+    click.echo(_ending(name, proposes, written=written))
     return Exit.TO_FIX if has_errors(tagged.problems) else Exit.FINE
 
 

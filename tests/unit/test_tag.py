@@ -399,6 +399,19 @@ def test_a_script_is_tagged_in_its_markers(project: Path) -> None:
     )
 
 
+def test_a_script_whose_markers_hold_no_tags_gets_a_table_and_is_not_written(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project / "nb.py"
+    path.write_text("# In[1]:\nimport os\n# In[2]:\nprint(os.getpid())\n")
+    before = path.read_bytes()
+    assert main(["tag", "nb.py"]) == 0
+    assert "+ imports" in capsys.readouterr().out
+    assert main(["tag", "nb.py", "--write"]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+    assert path.read_bytes() == before
+
+
 def test_a_notebook_that_changed_meanwhile_is_left_alone(project: Path) -> None:
     path = project / "nb.ipynb"
     path.write_text(ipynb("# %%\nprint(1)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from nbstage.app.notebooks import convert_notebook
@@ -11,13 +12,14 @@ from nbstage.convert import disk
 from nbstage.convert.render.dvc_yaml import stage_names, stages_of
 from nbstage.convert.render.params_yaml import read_params
 from nbstage.convert.rules import Converted
+from nbstage.errors import UserError
 from nbstage.model import Action, CellKind, Change, Config, Notebook, Problem
 from nbstage.notebook.edit import set_tags
 from nbstage.notebook.read import parse_notebook
 from nbstage.notebook.tags import label
 from nbstage.project import other_notebooks
-from nbstage.tag.apply import added_tags, rows, with_tags
-from nbstage.tag.nouns import Tagged
+from nbstage.tag.apply import rows, with_tags
+from nbstage.tag.nouns import Row, Tagged
 from nbstage.tag.propose import propose
 
 
@@ -39,22 +41,32 @@ def tag(root: Path, path: str) -> Tagged:
         return (found[0] if found else None), problems
 
     guesses = propose(notebook, convert, _taken(root, config, path))
-    after = before
-    for number, tags in added_tags(guesses).items():
-        if tags:
-            has = next(cell.tags for cell in notebook.cells if cell.number == number)
-            after = set_tags(after, number, (*has, *tags))
+    tagged = Tagged(path, rows(notebook, guesses), before=before, after=before)
+    try:
+        tagged = replace(tagged, after=_with_tags(before, tagged.rows))
+    except UserError as error:
+        tagged = replace(tagged, refusal=error)
     found, problems = convert_notebook(root, config, with_tags(notebook, guesses), held)
     made = ((found,) if found else ()), problems
     judged = outcome_of(root, config, (path,), made, force=False)
-    return Tagged(path, rows(notebook, guesses), judged.problems, before, after)
+    return replace(tagged, problems=judged.problems)
+
+
+def _with_tags(text: str, table: tuple[Row, ...]) -> str:
+    for row in table:
+        if row.adds:
+            text = set_tags(text, row.cell, (*row.has, *row.adds))
+    return text
 
 
 def write_tags(root: Path, tagged: Tagged) -> None:
     """Write the proposed tags into the notebook's file, all or nothing.
 
-    Raises UserError where the file is another than the one the proposal was made for.
+    Raises UserError where the file is another than the one the proposal was made for, or can't
+    hold the tags.
     """
+    if tagged.refusal is not None:
+        raise tagged.refusal
     if tagged.after != tagged.before:
         change = Change(tagged.notebook, Action.UPDATE, tagged.before, tagged.after)
         disk.apply(root, (change,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nbstage.errors import UserError
 from nbstage.model import Problem, Role
 
 
@@ -41,7 +42,8 @@ class Row:
 class Tagged:
     """A notebook with the tags proposed for it, and what `nbstage check` says of it with them.
 
-    `before` and `after` are the file's text without and with the proposed tags.
+    `before` and `after` are the file's text without and with the proposed tags; `refusal` says why
+    the file can't hold them.
     """
 
     notebook: str
@@ -50,3 +52,4 @@ class Tagged:
     before: str = ""
     after: str = ""
     readable: bool = True
+    refusal: UserError | None = None
