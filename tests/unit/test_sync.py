@@ -410,3 +410,9 @@ def without_head(text: str) -> list[str]:
     """What ruff and mypy are told of a module follows from its text; blank lines are squeezed."""
     lines = filter(None, text.split("\n"))
     return [line for line in lines if not line.startswith(("# ruff:", "# mypy:"))]
+
+
+def test_a_comment_that_a_conversion_would_lose_is_refused(root: Path) -> None:
+    text = '    """Twice as much."""\n    # as it is\n    return 2 * x\n'
+    edit(root, "pipeline/helpers/double.py", (text, "    return 2 * x\n    # as it is\n"))
+    assert refused(sync(root))[0] is Reason.NO_PLACE

@@ -11,6 +11,9 @@ from nbstage.sync.imported import imports_at_top
 
 Lines = tuple[str, ...]
 
+#: What the tools are told at a module's top follows from its text.
+_OF_TOOLS = ("# ruff:", "# mypy:")
+
 
 def is_proven(rendered: Lines, wanted: Lines, made: File) -> bool:
     """Whether `made`, from the edited notebook, does what the module does that is wanted, with
@@ -23,7 +26,7 @@ def is_proven(rendered: Lines, wanted: Lines, made: File) -> bool:
     return (
         _program(text, own) == _program(made.text, own)
         and _imports_are_kept("\n".join(rendered), text, made.text)
-        and _edited_lines_are_kept(rendered, wanted, made.text)
+        and _lines_are_kept(rendered, wanted, made.text)
     )
 
 
@@ -62,18 +65,18 @@ def _imports_are_kept(rendered: str, wanted: str, made: str) -> bool:
     return by_itself and edited - before <= after and not (before - edited) & after
 
 
-def _edited_lines_are_kept(rendered: Lines, wanted: Lines, made: str) -> bool:
-    """Whether each line that the edit put in or took out is there as often as in the edited text;
-    so comments and layout are kept as well.
+def _lines_are_kept(rendered: Lines, wanted: Lines, made: str) -> bool:
+    """Whether each line that the edit put in or took out, and each comment, is there as often as
+    in the edited text.
     """
-    touched: set[str] = set()
     held, now, then = (_without_imports("\n".join(part)) for part in (rendered, wanted, (made,)))
+    touched = {line for line in (*now, *then) if "#" in line and not line.startswith(_OF_TOOLS)}
     matcher = SequenceMatcher(None, held, now, autojunk=False)
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind != "equal":
-            touched |= {line.strip() for line in (*held[first:last], *now[start:end])} - {""}
+            touched.update(held[first:last], now[start:end])
     count, there = (Counter(line.strip() for line in lines) for lines in (now, then))
-    return all(count[line] == there[line] for line in touched)
+    return all(count[line] == there[line] for line in {one.strip() for one in touched} - {""})
 
 
 def _without_imports(text: str) -> list[str]:
