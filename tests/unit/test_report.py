@@ -349,6 +349,7 @@ def test_an_outcome_is_json_with_stable_keys() -> None:
                 "source": SOURCE,
             }
         ],
+        "traced": [],
     }
 
 
