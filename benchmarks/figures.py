@@ -11,7 +11,7 @@ from benchmarks import kale, projects
 from benchmarks.cpu import cpu_seconds
 from benchmarks.notebooks import STAGES, kale_notebook, long_notebook
 
-LENGTHS = (250, 500, 1000, 2000)
+LENGTHS = (250, 500, 1000, 2000, 4000)
 TRACE_MAY_TAKE = 1.3  # times what a plain run takes
 PAPERMILL = str(Path(sys.executable).with_name("papermill"))
 NBSTAGE = str(Path(sys.executable).with_name("nbstage"))
