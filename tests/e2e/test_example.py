@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,15 @@ def test_the_pipeline_in_the_checkout_is_in_step_with_the_notebook() -> None:
     outcome = app.check(ROOT, ())
     assert [change.path for change in outcome.changes] == []
     assert [problem.message for problem in outcome.problems] == []
+
+
+def test_its_code_alone_tells_what_a_traced_run_saw(tmp_path: Path) -> None:
+    for name in ("notebooks", "pipeline", ".nbstage"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("dvc.yaml", "dvc.lock", "params.yaml", "pyproject.toml"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    (tmp_path / "notebooks/churn.trace.json").unlink()
+    assert app.check(tmp_path, ()).changes == ()
 
 
 @pytest.mark.slow
