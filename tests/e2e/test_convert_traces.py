@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -97,3 +99,11 @@ def test_a_notebook_that_fails_is_converted_from_its_code_alone(lab: Project) ->
     assert "not traced notebooks/lab.ipynb: cell 6 (stage 'show'): ZeroDivisionError" in told
     assert "next: dvc repro" in told
     assert not (lab.root / TRACE).exists()
+
+
+def test_a_log_of_the_conversion_in_the_project_is_no_file_of_the_notebook(lab: Project) -> None:
+    with (lab.root / "out.log").open("w") as log:
+        command = [sys.executable, "-m", "nbstage", "convert"]
+        subprocess.run(command, cwd=lab.root, stdout=log, stderr=log, check=True)
+    assert "traced notebooks/lab.ipynb" in lab.read("out.log")
+    assert "out.log" not in lab.read(TRACE)

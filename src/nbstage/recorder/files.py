@@ -101,13 +101,18 @@ def sort_out(
     return Used(sorted(reads), sorted(writes), sorted(lists))
 
 
-def stamps(root: str) -> dict[str, Stamp]:
-    """Size, time and number of each file of the project, of at most 20,000; by path."""
+def stamps(root: str, shown_in: frozenset[int] = frozenset()) -> dict[str, Stamp]:
+    """Size, time and number of each file of the project, of at most 20,000; by path.
+
+    Without those numbers: files into which whoever traces writes what it shows.
+    """
     found: dict[str, Stamp] = {}
     for entry in _walk(root):
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError:
+            continue
+        if status.st_ino in shown_in:
             continue
         path = os.path.relpath(entry.path, root).replace(os.sep, "/")
         found[path] = (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -26,6 +26,7 @@ class Orders:
     folder: str
     parameters: dict[str, object] = field(default_factory=dict)
     parameters_cell: int = 0
+    shown_in: frozenset[int] = frozenset()
     formats: dict[int, tuple[str, ...]] = field(default_factory=dict)
     keep: dict[int, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)
 
@@ -54,7 +55,7 @@ class Recorder:
             return
         if not self.random:
             self.snapshot = snapshot.take(self._values(), self.owners)
-            self.stamps = files.stamps(self.places.root)
+            self.stamps = files.stamps(self.places.root, self.orders.shown_in)
         self.random = random_state.take()
         memory.reset_peak()
         self.drew = drawings.open_figures() > 0
@@ -126,7 +127,7 @@ class Recorder:
 
     def _world(self) -> dict[str, object]:
         seen = self.watch.fresh()
-        stamps = files.stamps(self.places.root)
+        stamps = files.stamps(self.places.root, self.orders.shown_in)
         used = files.sort_out(seen.files, self.stamps, stamps, self.places)
         self.stamps = stamps
         read = seen.variables

@@ -15,6 +15,7 @@ import sys
 import types
 
 from nbstage.runtime.ordered import ordered, ordered_copy
+from nbstage.runtime.random_state import is_shared, shared_generator
 from nbstage.runtime.sources import sources
 
 TYPE_CHECKING = False
@@ -94,6 +95,8 @@ def reduced(value: object, seen: Seen) -> Any:
         return _module(value, seen)
     if isinstance(value, (type, types.FunctionType)):
         return _named(value, seen)
+    if kind.__name__ == "RandomState" and is_shared(value):
+        return shared_generator, ()
     if isinstance(value, io.IOBase) and kind not in (io.BytesIO, io.StringIO):
         raise pickle.PicklingError("an open file")  # cloudpickle would make a copy of its text
     return NotImplemented

@@ -44,6 +44,21 @@ def set_random_state(state: dict[str, Any]) -> None:
             torch.cuda.set_rng_state_all(state["torch"]["cuda"])
 
 
+def is_shared(generator: object) -> bool:
+    """Whether this is numpy's global generator: an object that holds it draws from all the same
+    numbers as `np.random.rand`, and has to go on doing so after it was stored.
+    """
+    numpy = sys.modules.get("numpy.random.mtrand")
+    return numpy is not None and generator is getattr(numpy, "_rand", None)
+
+
+def shared_generator() -> object:
+    """The global generator of numpy in this process, in the place of another process's."""
+    from numpy.random import mtrand
+
+    return mtrand._rand
+
+
 def _random() -> object:
     import random
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,7 @@ def run_notebook(
             "folder": top,
             "parameters": dict(parameters),
             "parameters_cell": _parameters_cell(cells, notebook.path),
+            "shown_in": _shown_in(),
             "formats": dict(formats or {}),
             "keep": _by_cell(keep),
         }
@@ -102,6 +105,15 @@ def run_notebook(
             failure = _run_cells(running, cells, timeout, started)
         lines = _lines(folder / "facts.jsonl")
     return Ran(_in_order(cells, lines), failure)
+
+
+def _shown_in() -> frozenset[int]:
+    """The numbers of the files, if any, that this process's output goes to: `... > out.log`."""
+    found = set()
+    for stream in (1, 2):
+        with suppress(OSError):
+            found.add(os.fstat(stream).st_ino)
+    return frozenset(found)
 
 
 def _parameters_cell(cells: list[Cell], path: str) -> int:
