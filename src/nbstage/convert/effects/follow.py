@@ -47,7 +47,16 @@ _FITTING = ("fit", "partial_fit", "set_")
 
 
 _NOT_HANDED_ON = frozenset(
-    {"pandas.GroupBy", "type", "matplotlib", "iterator", "pairs", "function", "class"}
+    {
+        "pandas.GroupBy",
+        "pandas.Window",
+        "type",
+        "matplotlib",
+        "iterator",
+        "pairs",
+        "function",
+        "class",
+    }
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nbstage.convert.effects.machine import Frame
 from nbstage.convert.effects.scope import Function, locals_of
-from nbstage.convert.effects.values import Obj, Value
+from nbstage.convert.effects.values import ANYTHING_IMMUTABLE, Obj, Value, reach
 
 #: Tables and arrays, whatever they exactly are.
 DATA = frozenset({"pandas.DataFrame", "pandas.Series", "pandas", "numpy.ndarray", "numpy", "data"})
@@ -184,6 +184,19 @@ def element_of(value: Value, index: Value | None = None, *, copies: bool = False
         else:
             found |= {obj} | (obj.parts if obj.type else set())
     return _one_of(frozenset(found))
+
+
+def key_and_group(value: Value) -> Value:
+    """What iterating over `table.groupby(...)` gives: a key, and a table that is part of its own.
+
+    What is no table may be a key if objects of the notebook's classes, or unknown ones, are in it.
+    """
+    held = reach(value.objs) - value.objs
+    keys = frozenset(obj for obj in held if obj.type in ("", "instance"))
+    tables = frozenset(obj for whole in value.objs for obj in whole.parts if obj.type in DATA)
+    key = Value(keys) if keys else ANYTHING_IMMUTABLE
+    group = _one_of(tables or frozenset(held))
+    return Value(value.objs | held, "tuple", items=(key, group))
 
 
 def part_of(value: Value) -> Value:

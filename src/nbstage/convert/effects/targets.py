@@ -14,6 +14,7 @@ from nbstage.convert.effects.machine import (
 )
 from nbstage.convert.effects.objects import (
     element_of,
+    key_and_group,
     made,
 )
 from nbstage.convert.effects.values import (
@@ -32,6 +33,8 @@ def iterate(machine: Machine, value: Value) -> Value:
         return ANYTHING_IMMUTABLE
     if value.type in ("str", "bytes"):
         return Value(type="str" if value.type == "str" else "int")
+    if value.objs and all(obj.type == "pandas.GroupBy" for obj in value.objs):
+        return key_and_group(value)
     used_up = [obj for obj in value.objs if obj.type in ("", "iterator", "file")]
     if used_up:
         change(machine, used_up)

@@ -281,6 +281,7 @@ pandas: pop update insert
 data: insert pop update sort fill put partition resize itemset fit partial_fit fit_transform
     fit_predict set_params
 pandas.GroupBy:
+pandas.Window:
 numpy.ndarray: sort fill put partition resize itemset setfield setflags
 numpy.random.Generator: *
 random.Random: *
@@ -331,7 +332,8 @@ pandas.DataFrame: head tail drop dropna fillna copy merge join assign rename res
 pandas.DataFrame: mean sum std var min max median nunique count quantile any all duplicated
     value_counts idxmax idxmin memory_usage -> pandas.Series fresh
 pandas.DataFrame: apply agg aggregate map transform stack unstack eval -> pandas fresh
-pandas.DataFrame: groupby rolling resample expanding -> pandas.GroupBy
+pandas.DataFrame: groupby resample -> pandas.GroupBy
+pandas.DataFrame: rolling expanding -> pandas.Window
 pandas.DataFrame: to_numpy -> numpy.ndarray
 pandas.DataFrame: to_csv to_parquet to_feather to_pickle to_json to_excel to_html to_latex
     to_markdown to_hdf to_stata -> scalar fresh writes=0
@@ -352,13 +354,15 @@ pandas.Series: unique -> pandas fresh
 pandas.Series: tolist to_list -> list fresh
 pandas.Series: to_dict -> dict fresh nested
 pandas.Series: to_numpy -> numpy.ndarray
-pandas.Series: groupby rolling resample -> pandas.GroupBy
+pandas.Series: groupby resample -> pandas.GroupBy
+pandas.Series: rolling expanding -> pandas.Window
 pandas.Series: to_csv to_json to_pickle to_excel -> scalar fresh writes=0
 pandas.Series: plot hist -> matplotlib fresh
 pandas.Series: sample -> pandas.Series fresh draws=numpy
 pandas.GroupBy: * -> pandas fresh
 pandas.GroupBy: plot hist boxplot -> matplotlib fresh
 pandas.GroupBy: sample -> pandas fresh draws=numpy
+pandas.Window: * -> pandas fresh
 numpy.ndarray: copy astype mean sum std var min max cumsum round argsort argmax argmin dot clip
     any all prod nonzero repeat searchsorted conj flatten -> numpy fresh
 numpy.ndarray: tolist -> list fresh nested
