@@ -45,6 +45,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "nb.ipynb").write_text(ipynb(TEXT))
     monkeypatch.chdir(folder)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    # Other tests import the recorder; a kernel that has it is a traced run's.
+    monkeypatch.delitem(sys.modules, "nbstage.recorder", raising=False)
     return tmp_path
 
 
