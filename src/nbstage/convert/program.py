@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from nbstage.convert.blocks import Block, Segment, segments
 from nbstage.convert.effects import CellCode, analyse
@@ -25,12 +25,6 @@ from nbstage.model import CellFacts, Role
 
 #: Names that mean something else in each module.
 _OF_MODULES = frozenset({"__name__", "__file__"})
-
-
-@dataclass(slots=True)
-class _Draft:
-    writers: dict[str, list[int]] = field(default_factory=dict)
-    parameters: dict[str, int] = field(default_factory=dict)
 
 
 def program(
@@ -58,27 +52,28 @@ def program(
         Unit(index, segment, done.effects, done.values)
         for index, (segment, done) in enumerate(zip(every, analyse(cells, star_names), strict=True))
     )
-    draft = _Draft()
-    for unit in units:
-        for name in dict.fromkeys((*unit.effects.binds, *unit.effects.changes)):
-            draft.writers.setdefault(name, []).append(unit.index)
-        if (name := parameter_name(unit)) in parameters:
-            draft.parameters[name] = unit.index
-    found = Program(
-        units, {name: tuple(rows) for name, rows in draft.writers.items()}, draft.parameters
-    )
+    given = {name: unit.index for unit in units if (name := parameter_name(unit)) in parameters}
+    found = Program(units, _writers(units), given, facts=facts)
     repeatable = _settle(
         found, {unit.index for unit in units if _may_repeat(found, unit)}, _needs_repeatable
     )
-    found = Program(units, found.writers, found.parameters, repeatable)
-    rebound = _declared_global(units)
+    found = replace(found, repeatable=repeatable)
+    rebound = declared_global(units)
     once = {
         index
         for index in repeatable
         if rebound.isdisjoint(units[index].effects.binds) and _once(found, units[index])
     }
-    importable = _settle(found, once, _needs_importable)
-    return Program(units, found.writers, found.parameters, repeatable, importable, facts)
+    return replace(found, importable=_settle(found, once, _needs_importable))
+
+
+def _writers(units: tuple[Unit, ...]) -> dict[str, tuple[int, ...]]:
+    """For each name the units that bind or change it, in order."""
+    found: dict[str, list[int]] = {}
+    for unit in units:
+        for name in dict.fromkeys((*unit.effects.binds, *unit.effects.changes)):
+            found.setdefault(name, []).append(unit.index)
+    return {name: tuple(rows) for name, rows in found.items()}
 
 
 def _with_value(segment: Segment, parameters: dict[str, object]) -> ast.stmt:
@@ -196,7 +191,7 @@ def _in_circle(program: Program, unit: Unit) -> bool:
     return False
 
 
-def _declared_global(units: Iterable[Unit]) -> frozenset[str]:
+def declared_global(units: Iterable[Unit]) -> frozenset[str]:
     """The names that functions may give another value: they have to be the stage function's own."""
     return frozenset(
         name

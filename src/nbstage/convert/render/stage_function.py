@@ -7,6 +7,7 @@ import builtins
 
 from nbstage.convert.artifacts import RANDOM_NAMES, RANDOM_SOURCES
 from nbstage.convert.effects.scope import bound_names
+from nbstage.convert.program import declared_global
 from nbstage.convert.render.text import body_lines, call_lines
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Program, Unit
@@ -87,14 +88,7 @@ def _only_declared(plan: StagePlan, units: tuple[Unit, ...]) -> tuple[str, ...]:
     """Names that only a function of the stage binds, by `global`: they have to belong to the stage
     function.
     """
-    declared = {
-        name
-        for unit in units
-        if "global" in unit.block.code.text
-        for node in ast.walk(unit.node)
-        if isinstance(node, ast.Global)
-        for name in node.names
-    }
+    declared = declared_global(units)
     given = {name for artifact in plan.inputs for name in artifact.names} | set(plan.parameters)
     return tuple(sorted(declared - _locals(units) - given))
 
