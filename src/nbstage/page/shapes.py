@@ -63,14 +63,7 @@ def line_shape(points: tuple[Point, ...]) -> Html:
 
 def label_shape(edge: Edge, at: Point, wide: float) -> Html:
     """What travels along a line."""
-    box = el(
-        "rect",
-        x=f"{at.x - wide / 2:.1f}",
-        y=f"{at.y - _LABEL_HEIGHT / 2:.1f}",
-        width=f"{wide:.1f}",
-        height=_LABEL_HEIGHT,
-        rx=10,
-    )
+    box = _around(at, wide, _LABEL_HEIGHT, rx=10)
     word = el("text", _label(edge), x=f"{at.x:.1f}", y=f"{at.y + 4:.1f}")
     whole = f"{edge.source} to {edge.target}: {', '.join(edge.names)}"
     return el("g", el("title", clip(make_line(whole), 300)), box, word, class_="label")
@@ -78,16 +71,21 @@ def label_shape(edge: Edge, at: Point, wide: float) -> Html:
 
 def file_shape(path: str, at: Point, box: Box) -> Html:
     """A file that no stage writes."""
-    rect = el(
-        "rect",
-        x=f"{at.x - box.width / 2:.1f}",
-        y=f"{at.y - box.height / 2:.1f}",
-        width=f"{box.width:.1f}",
-        height=box.height,
-        rx=14,
-    )
+    rect = _around(at, box.width, box.height, rx=14)
     word = el("text", _end(make_line(path)), x=f"{at.x:.1f}", y=f"{at.y + 4:.1f}")
     return el("g", el("title", f"file {path}"), rect, word, class_="file")
+
+
+def _around(at: Point, wide: float, high: float, *, rx: int) -> Html:
+    """A box whose middle is at a point."""
+    return el(
+        "rect",
+        x=f"{at.x - wide / 2:.1f}",
+        y=f"{at.y - high / 2:.1f}",
+        width=f"{wide:.1f}",
+        height=high,
+        rx=rx,
+    )
 
 
 def _end(path: str) -> str:
