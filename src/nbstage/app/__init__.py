@@ -14,6 +14,7 @@ from nbstage.convert import disk, plan
 from nbstage.convert.doubts import cells_in_doubt
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.render.params_yaml import read_params
+from nbstage.convert.rules import Converted
 from nbstage.convert.stages import workdir_of
 from nbstage.errors import UserError
 from nbstage.model import (
@@ -79,19 +80,14 @@ def show_page(root: Path, notebook: str) -> tuple[str, Shown]:
     """The same as one HTML page, with code, times and a look into the files on disk."""
     from nbstage.page.page import page
     from nbstage.page.view import see
-    from nbstage.trace.facts import facts_of_cells, read_facts
 
     config = read_config(root)
     made = convert_all(root, config, (notebook,))
     shown = _shown(config, made)
     converted = made[0][0][0] if made[0] else None
-    held = read_params(disk.read_text(root, "params.yaml"))
-    known = read_facts(root, notebook) if converted else None
-    workdir = workdir_of(config, notebook)
-    facts = facts_of_cells(converted.notebook, known, workdir) if converted else {}
+    facts = converted.program.facts if converted else {}
     blocks = converted.blocks if converted else ()
-    values = held if isinstance(held, dict) else {}
-    return page(see(root, notebook, shown, blocks, facts, values)), shown
+    return page(see(root, notebook, shown, blocks, facts, _held(root))), shown
 
 
 def _shown(config: Config, made: Made) -> Shown:
@@ -115,17 +111,15 @@ def verify(
     from nbstage.verify.nouns import Verification
     from nbstage.verify.run import verify_notebook
 
-    outcome = check(root, notebooks)
+    config = read_config(root)
+    made = convert_all(root, config, notebooks or find_notebooks(root, config))
+    outcome = outcome_of(root, config, notebooks, made, force=False)
     if outcome.changes or has_error(outcome.problems):
         return Verification((), outcome.problems, outcome.changes)
-    config = read_config(root)
-    found, _ = convert_all(root, config, notebooks or find_notebooks(root, config))
-    held = read_params(disk.read_text(root, "params.yaml"))
-    given = held if isinstance(held, dict) else {}
+    found, _ = made
     done: list[Verified] = []
     for converted, _ in found:
-        names = [parameter.name for parameter in find_parameters(converted.blocks)]
-        values = {name: given[name] for name in names if name in given}
+        values = _values(root, converted)
         folder = keep if keep is None or len(found) == 1 else keep / str(len(done) + 1)
         done.append(
             verify_notebook(root, converted, values, tolerance=tolerance, keep=folder, say=say)
@@ -154,20 +148,30 @@ def trace(
         return Traced(notebook, problems=read_in)
     found, problems = convert_all(root, config, (notebook,))
     converted = found[0][0] if found else None
-    held = read_params(disk.read_text(root, "params.yaml"))
-    given = held if isinstance(held, dict) else {}
-    names = [found.name for found in find_parameters(converted.blocks)] if converted else []
     numbers = [cell.number for cell in read_in.cells if cell.kind is CellKind.CODE]
     done = trace_notebook(
         root,
         read_in,
         converted if not has_error(problems) else None,
         workdir=workdir_of(config, notebook),
-        parameters={name: given[name] for name in names if name in given},
+        parameters=_values(root, converted) if converted else {},
         timeout=timeout,
         started=lambda cell, stage: started(cell, stage, numbers.index(cell) + 1, len(numbers)),
     )
     return replace(done, problems=problems)
+
+
+def _held(root: Path) -> dict[str, object]:
+    """What params.yaml holds; nothing if it can't be read, which is a problem of the notebooks'."""
+    held = read_params(disk.read_text(root, "params.yaml"))
+    return held if isinstance(held, dict) else {}
+
+
+def _values(root: Path, converted: Converted) -> dict[str, object]:
+    """The values that params.yaml has for the parameters of a notebook."""
+    held = _held(root)
+    names = [parameter.name for parameter in find_parameters(converted.blocks)]
+    return {name: held[name] for name in names if name in held}
 
 
 def _trace_doubts(
