@@ -27,7 +27,8 @@ class Glimpse:
 class StageView:
     """A stage with its cells, what a trace says of them, and the problems found in them.
 
-    `seconds` and `peak_mb` are None where no trace holds for all of its cells.
+    `seconds` and `peak_mb` are None where no trace holds for all of its cells. In the drawing
+    `below` stands under the name in place of the cells' number, `kind` is a class for its look.
     """
 
     stage: PlannedStage
@@ -35,6 +36,8 @@ class StageView:
     seconds: float | None = None
     peak_mb: float | None = None
     problems: tuple[Problem, ...] = ()
+    below: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

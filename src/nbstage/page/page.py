@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib import resources
-
 from nbstage.model import Parameter
 from nbstage.page.code import code_as_html
+from nbstage.page.document import document
 from nbstage.page.drawing import drawing
-from nbstage.page.markup import Html, el
+from nbstage.page.markup import Html, el, join
 from nbstage.page.nouns import View
 from nbstage.page.numbers import duration
 from nbstage.page.problems import problems_section
@@ -22,11 +19,10 @@ _NOTHING = "There are no stages to show."
 def page(view: View) -> str:
     """The whole page of a notebook."""
     picture, width = drawing(view) if view.stages else (Html(""), 0)
-    head = _head(view, _style(width))
     main = el(
         "main",
         problems_section(view.problems),
-        _flow(picture) if view.stages else el("p", _NOTHING),
+        flow_section(picture) if view.stages else el("p", _NOTHING),
         _parameters(view),
         [stage_section(number, one, view) for number, one in enumerate(view.stages, 1)],
         _helpers(view),
@@ -34,35 +30,8 @@ def page(view: View) -> str:
         tabindex=-1,
     )
     skip = el("a", "Skip to the content", href="#content", class_="skip")
-    body = el("body", skip, _header(view), el("div", _contents(view), main, class_="columns"))
-    return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
-
-
-def _head(view: View, style: str) -> Html:
-    """What the page may do, which is next to nothing, and how it looks."""
-    allowed = (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{_digest(style)}'"
-    )
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=allowed),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("title", f"{view.notebook}: stages"),
-        el("style", Html(style)),
-    )
-
-
-def _style(width: int) -> str:
-    """The style, with the drawing's room: it may shrink to two thirds, then it is scrolled."""
-    text = (resources.files(__package__) / "page.css").read_text(encoding="utf-8")
-    return f"{text}\n.flow {{ min-width: {min(width, max(300, width * 2 // 3))}px }}\n"
-
-
-def _digest(style: str) -> str:
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    body = join(skip, _header(view), el("div", _contents(view), main, class_="columns"))
+    return document(f"{view.notebook}: stages", body, drawing=width)
 
 
 def _header(view: View) -> Html:
@@ -107,7 +76,8 @@ def _contents(view: View) -> Html | None:
     return el("nav", el("ul", items), aria_label="Contents")
 
 
-def _flow(picture: Html) -> Html:
+def flow_section(picture: Html) -> Html:
+    """The drawing in a frame that can be scrolled."""
     frame = el(
         "div",
         picture,
@@ -131,7 +101,7 @@ def _parameters(view: View) -> Html | None:
     return el(
         "section",
         el("h2", "Parameters", id="parameters-title"),
-        _scrolled(table),
+        scrolled(table),
         id="parameters",
         aria_labelledby="parameters-title",
     )
@@ -154,7 +124,8 @@ def _parameter(parameter: Parameter, view: View) -> Html:
     )
 
 
-def _scrolled(table: Html) -> Html:
+def scrolled(table: Html) -> Html:
+    """A table that is scrolled where it is wider than the screen."""
     return el("div", table, class_="scroll", tabindex=0, role="region", aria_label="Table")
 
 

@@ -117,7 +117,7 @@ def stage_shape(number: int, one: StageView, at: Point, box: Box, slowest: float
     mark = el("circle", cx=f"{left + box.width - 2:.1f}", cy=f"{top + 2:.1f}", r=6, class_="mark")
     title = el("title", clip(make_line(f"{one.stage.name}. {one.stage.doc}"), 300))
     parts = join(title, rect, name, below, bar, mark if one.problems else None)
-    return el("a", parts, href=f"#stage-{number}", class_="stage")
+    return el("a", parts, href=f"#stage-{number}", class_=f"stage {one.kind}".rstrip())
 
 
 def _bar(one: StageView, left: float, bottom: float, most: float, slowest: float) -> Html | None:
@@ -131,8 +131,8 @@ def _bar(one: StageView, left: float, bottom: float, most: float, slowest: float
 
 
 def _below(one: StageView) -> str:
-    cells = f"{len(one.cells)} cell{'' if len(one.cells) == 1 else 's'}"
-    return cells if one.seconds is None else f"{cells} \N{MIDDLE DOT} {duration(one.seconds)}"
+    first = one.below or f"{len(one.cells)} cell{'' if len(one.cells) == 1 else 's'}"
+    return first if one.seconds is None else f"{first} \N{MIDDLE DOT} {duration(one.seconds)}"
 
 
 def _wide(text: str, most: int, char: float, beside: float) -> float:

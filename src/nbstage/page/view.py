@@ -54,15 +54,23 @@ def _stage(
 ) -> StageView:
     cells = tuple(block.cell for block in blocks if block.stage == stage.name)
     numbers = {cell.number for cell in cells}
-    known = [facts[number] for number in sorted(numbers) if number in facts]
-    traced = bool(known) and len(known) == len(numbers)
+    known = traced(stage.name, blocks, facts)
     return StageView(
         stage,
         cells,
-        sum(one.seconds for one in known) if traced else None,
-        max(one.peak_mb for one in known) if traced else None,
+        sum(one.seconds for one in known) if known else None,
+        max(one.peak_mb for one in known) if known else None,
         tuple(problem for problem in problems if problem.place.cell in numbers),
     )
+
+
+def traced(
+    stage: str, blocks: tuple[Block, ...], facts: dict[int, CellFacts]
+) -> tuple[CellFacts, ...]:
+    """What a trace says of a stage's cells; nothing if it does not hold for all of them."""
+    numbers = sorted({block.cell.number for block in blocks if block.stage == stage})
+    known = tuple(facts[number] for number in numbers if number in facts)
+    return known if len(known) == len(numbers) else ()
 
 
 def _within_limits(glimpses: Iterable[Glimpse]) -> dict[str, Glimpse]:
