@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from nbstage import app
 from nbstage.app.syncing import sync
-from nbstage.model import Notebook
+from nbstage.model import CellFacts, Facts, Notebook
 from nbstage.notebook.read import parse_notebook
 from nbstage.sync.nouns import Reason, Synced
+from nbstage.trace.facts import code_key, write_facts
 from tests.notebooks_as_text import ipynb
 
 NB = "notebooks/nb.ipynb"
@@ -353,6 +354,30 @@ def test_a_constant_that_two_modules_hold_edited_in_each_is_a_conflict(root: Pat
     edit(root, TRAIN, ("SCALE = 10\n", "SCALE = 20\n"))
     edit(root, "pipeline/show.py", ("SCALE = 10\n", "SCALE = 30\n"))
     assert refused(sync(root))[0] is Reason.CONFLICT
+
+
+def test_where_facts_of_an_edited_cell_chose_a_format_the_files_follow(tmp_path: Path) -> None:
+    text = """
+# %% tags=["stage:make"]
+import lab
+rows = lab.rows()
+# %% tags=["stage:tell"]
+print(rows)
+"""
+    make(tmp_path, text)
+    code = code_key("import lab\nrows = lab.rows()")
+    seen = CellFacts(code, binds={"rows": "list"}, formats={"rows": "json"})
+    write_facts(tmp_path, Facts(NB, (seen, CellFacts(code_key("print(rows)")))))
+    app.convert(tmp_path)
+    edit(tmp_path, "pipeline/make.py", ("lab.rows()", "lab.rows(2)"))
+    assert not sync(tmp_path).refusals
+    assert "make/rows.json" not in (tmp_path / "pipeline/make.py").read_text()
+    assert not app.check(tmp_path).changes
+
+
+def test_files_that_were_edited_in_main_are_refused_all_the_same(root: Path) -> None:
+    edit(root, TRAIN, ("artifacts/train/total.pkl", "artifacts/train/sum.pkl"))
+    assert [one.reason for one in sync(root).refusals] == [Reason.NO_PLACE]
 
 
 def test_an_edit_that_makes_an_error_in_the_notebook_is_told(root: Path) -> None:

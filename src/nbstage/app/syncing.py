@@ -9,6 +9,7 @@ from nbstage.app.writing import outcome_of, parts_of
 from nbstage.config import read_config
 from nbstage.convert import disk
 from nbstage.convert.disk import record
+from nbstage.convert.doubts import cells_in_doubt
 from nbstage.convert.render.dvc_yaml import stages_of
 from nbstage.convert.render.params_yaml import read_params
 from nbstage.convert.rules import Converted
@@ -32,7 +33,7 @@ def sync(root: Path, notebooks: tuple[str, ...] = (), *, dry_run: bool = False) 
     config = read_config(root)
     found, problems = convert_all(root, config, notebooks or find_notebooks(root, config))
     if has_error(problems):
-        return Synced(problems=_errors(problems))
+        return Synced(problems=problems)
     wishes, refusals = _wishes(root, found, parts_of(found, config))
     if refusals or not any(wishes.values()):
         return Synced(refusals=refusals)
@@ -104,7 +105,19 @@ def _carried_out(
     outcome = outcome_of(root, config, notebooks, (new, problems), force=False, carried=edited)
     every = (*changes, *outcome.changes)
     failed = refusals or has_error(outcome.problems)
-    return Synced(tuple(carried), () if failed else every, refusals, _errors(outcome.problems))
+    left_open = bool(_in_doubt(new, config) - _in_doubt(found, config))
+    return Synced(
+        tuple(carried), () if failed else every, refusals, _errors(outcome.problems), left_open
+    )
+
+
+def _in_doubt(found: Found, config: Config) -> set[tuple[str, int]]:
+    """The cells, each with its notebook, of which a trace would tell more than their code."""
+    return {
+        (converted.notebook.path, cell)
+        for converted, _ in found
+        for cell in cells_in_doubt(converted.flow, config)
+    }
 
 
 def _edited_notebook(

@@ -50,10 +50,11 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Synced:
     """What `sync` did or would do. With a refusal, or an error among the problems, nothing is
-    written.
+    written. `left_open` says that edited cells leave open what a trace had told.
     """
 
     carried: tuple[Carried, ...] = ()
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     problems: tuple[Problem, ...] = ()
+    left_open: bool = False
