@@ -39,8 +39,11 @@ class Project:
         return told
 
     def _done(self, *command: str) -> tuple[int, str]:
+        return self._done_by(sys.executable, "-m", *command)
+
+    def _done_by(self, *command: str) -> tuple[int, str]:
         done = subprocess.run(
-            [sys.executable, "-m", *command],
+            command,
             cwd=self.root,
             env=self._environment(),
             stdout=subprocess.PIPE,
@@ -61,6 +64,10 @@ class Project:
 
     def git(self, *command: str) -> None:
         subprocess.run(["git", *command], cwd=self.root, env=self._environment(), check=True)
+
+    def try_git(self, *command: str) -> tuple[int, str]:
+        """git's exit code, and what it and its hooks print."""
+        return self._done_by("git", *command)
 
     def commit(self) -> None:
         self.git("add", "--all")
@@ -112,6 +119,14 @@ class Project:
 def stages_run(output: str) -> list[str]:
     """The stages that `dvc repro` says it ran."""
     return re.findall(r"^Running stage '([^']+)'", output, re.MULTILINE)
+
+
+def initialised(root: Path) -> Project:
+    """A project as `nbstage init` makes it."""
+    root.mkdir()
+    project = Project(root)
+    project.run("nbstage", "init")
+    return project
 
 
 def new_project(root: Path) -> Project:

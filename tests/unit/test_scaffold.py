@@ -12,12 +12,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from nbstage.errors import UserError
 from nbstage.scaffold import programs
 from nbstage.scaffold.adopt import Did, Step, adopt, advice
 from nbstage.scaffold.merge import IGNORED, merge_gitignore, merge_pyproject
 
+ROOT = Path(__file__).parent.parent.parent
 PATTERNS = ("notebooks/*.ipynb",)
 
 
@@ -62,6 +64,15 @@ def test_an_empty_folder_becomes_a_project(tmp_path: Path) -> None:
     } <= found
     status = subprocess.run(["git", "status"], cwd=project, check=True, capture_output=True)
     assert b"No commits yet" in status.stdout
+
+
+def test_the_repository_offers_the_hook_that_init_writes(tmp_path: Path) -> None:
+    adopt(tmp_path)
+    yaml = YAML(typ="safe")
+    (written,) = yaml.load(tmp_path / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    (offered,) = yaml.load(ROOT / ".pre-commit-hooks.yaml")
+    del offered["description"]
+    assert offered == written
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
