@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbstage.app import convert
 from nbstage.app.tagging import tag, write_tags
 from nbstage.cli import main
 from nbstage.errors import UserError
@@ -114,6 +115,90 @@ r2 = r2_score(test["y"], model.predict(features(test)))
         6: "stage:train",
         7: "stage:evaluate metrics",
     }
+
+
+SCORED = """
+# %%
+import matplotlib.pyplot as plt
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import auc, confusion_matrix, roc_auc_score, roc_curve
+from sklearn.model_selection import learning_curve
+
+# %%
+table = pd.read_csv("table.csv")
+X, y = table[["a", "b"]], table["y"]
+
+# %%
+model = LogisticRegression().fit(X, y)
+score = model.predict_proba(X)[:, 1]
+
+# %%
+"""
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        """
+fpr, tpr, _ = roc_curve(y, score)
+roc = pd.DataFrame({"fpr": fpr, "tpr": tpr})
+""",
+        """
+fpr, tpr, _ = roc_curve(y, score)
+auc = roc_auc_score(y, score)
+roc = {"fpr": fpr, "tpr": tpr}
+fig, ax = plt.subplots()
+ax.plot(fpr, tpr, label=f"area {auc:.2f}")
+plt.show()
+""",
+        "matrix = confusion_matrix(y, score > 0.5)\nmatrix",
+        "matrix = pd.DataFrame(confusion_matrix(y, score > 0.5), index=['no', 'yes'])",
+        """
+sizes, train, test = learning_curve(LogisticRegression(), X, y, random_state=1, shuffle=True)
+curve = pd.DataFrame({"rows": sizes, "train": train.mean(axis=1), "test": test.mean(axis=1)})
+curve.plot(x="rows")
+""",
+    ],
+)
+def test_a_cell_that_makes_a_table_of_a_curve_is_proposed_as_plots(
+    cell: str, project: Path
+) -> None:
+    assert proposed(project, SCORED + cell.strip("\n"))[4].split()[-1] == "plots"
+    write_tags(project, tag(project, "notebooks/nb.ipynb"))
+    assert convert(project).changes
+    assert "plots/evaluate" in (project / "dvc.yaml").read_text()
+
+
+def test_the_table_of_a_curve_may_be_made_in_the_next_cell(project: Path) -> None:
+    text = "fpr, tpr, _ = roc_curve(y, score)\n# %%\nroc = pd.DataFrame({'x': fpr, 'y': tpr})"
+    tags = proposed(project, SCORED + text)
+    assert (tags.get(4), tags[5]) == (None, "stage:evaluate plots")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        # Shown, and nothing is kept of it.
+        "fpr, tpr, _ = roc_curve(y, score)\nplt.plot(fpr, tpr)",
+        "confusion_matrix(y, score > 0.5)",
+        # Numbers.
+        "tn, fp, fn, tp = confusion_matrix(y, score > 0.5).ravel()",
+        # Another table, which nobody asked to be plotted.
+        "worst = table.head()\nfpr, tpr, _ = roc_curve(y, score)\nroc = pd.DataFrame({'x': fpr})",
+        # The cell fits.
+        "m = LogisticRegression().fit(X, y)\nmatrix = confusion_matrix(y, m.predict(X))",
+        "table['curve'] = roc_curve(y, score)[0]",
+        # A loop that draws, with a metric in a label.
+        "for one in [y]:\n    a, b, _ = roc_curve(one, score)\n    plt.plot(a, label=auc(a, b))",
+    ],
+)
+def test_a_cell_without_a_table_of_a_curve_alone_is_not_proposed_as_plots(
+    cell: str, project: Path
+) -> None:
+    told = " ".join(proposed(project, SCORED + cell).values())
+    assert "plots" not in told
+    assert "metrics" not in told
 
 
 def test_what_only_shows_is_skipped_and_what_is_needed_later_is_not(project: Path) -> None:

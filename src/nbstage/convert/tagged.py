@@ -23,7 +23,8 @@ _NEVER_METRIC = frozenset(
 )
 
 
-_NEVER_TABLE = frozenset(
+#: Of values of these types no plot is made.
+NEVER_TABLE = frozenset(
     {
         "str",
         "int",
@@ -62,7 +63,9 @@ def _may_be_shown(flow: Flow, name: str, last: int, tag: str) -> bool:
     value = value_of(flow, name, maker) if maker is not None else None
     if name.startswith("_") or value is None:
         return not name.startswith("_") and maker is not None
-    never = _NEVER_METRIC if tag == "metrics" else _NEVER_TABLE
+    never = _NEVER_METRIC if tag == "metrics" else NEVER_TABLE
+    if tag == "plots" and maker is not None and is_matrix(flow.program.units[maker].node):
+        return True
     return (
         value.type not in never
         and not value.type.startswith(("sklearn.", "matplotlib"))
@@ -92,6 +95,18 @@ def assigned_names(node: ast.stmt) -> tuple[str, ...]:
             ):
                 found.append(name)
     return tuple(dict.fromkeys(found))
+
+
+def is_matrix(node: ast.stmt) -> bool:
+    """Whether a statement assigns a confusion matrix: an array that is sure to be a table."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name()],
+            value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)),
+        ):
+            return name == "confusion_matrix"
+        case _:
+            return False
 
 
 def _printed(node: ast.stmt) -> tuple[str, ...]:

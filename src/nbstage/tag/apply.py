@@ -18,7 +18,7 @@ def added_tags(guesses: tuple[Guess, ...]) -> dict[int, tuple[str, ...]]:
             if one.stage != open_stage and not one.given:
                 tags.append(f"stage:{one.stage}")
             open_stage = one.stage
-            tags += ["metrics"] * one.metrics
+            tags += ["metrics"] * one.metrics + ["plots"] * one.plots
         elif one.role is not Role.UNTAGGED:
             tags.append(one.role.value)
         found[one.cell] = () if one.given else tuple(tags)

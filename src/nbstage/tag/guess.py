@@ -11,6 +11,8 @@ from nbstage.tag.headings import name_from, section_titles, unique
 from nbstage.tag.looks import Look
 from nbstage.tag.nouns import Guess
 
+SHOWS = "shows; no cell needs it"
+
 
 @dataclass(slots=True)
 class _State:
@@ -76,7 +78,15 @@ def _guess(state: _State, cell: Cell, said: Label, look: Look) -> Guess:
     stage, because = _stage(state, look, counts=role is Role.STAGE)
     if role is not Role.STAGE:
         return Guess(cell.number, role, stage, why)
-    return Guess(cell.number, role, stage, because, metrics=_is_result(state, look))
+    return Guess(
+        cell.number,
+        role,
+        stage,
+        because,
+        metrics=_is_result(state, look),
+        plots=look.curve,
+        idle=_only_shows(look),
+    )
 
 
 def _is_result(state: _State, look: Look) -> bool:
@@ -104,9 +114,13 @@ def _role(look: Look, *, begun: bool) -> tuple[Role, str]:
         return Role.IMPORTS, ", ".join(parts)
     if look.repeatable and not begun and look.steady:
         return (Role.IMPORTS, "settings") if look.settings else (Role.FUNCTIONS, "constants")
-    if look.shows and not (look.works or look.reads_files or look.needed_by):
-        return Role.SKIP, "shows; no cell needs it"
+    if _only_shows(look) and not look.curve:
+        return Role.SKIP, SHOWS
     return Role.STAGE, ""
+
+
+def _only_shows(look: Look) -> bool:
+    return look.shows and not (look.works or look.reads_files or look.needed_by)
 
 
 def _stage(state: _State, look: Look, *, counts: bool) -> tuple[str, str]:
@@ -143,7 +157,7 @@ def _kind(look: Look, before: str) -> tuple[str, str]:
         return "split", "splits the data"
     if look.fits:
         return "train", "fits a model"
-    if look.scores:
+    if look.scores or look.curve:
         return "evaluate", "computes metrics"
     if look.reads_files:
         return ("load", "reads data") if before in ("", "load") else (before, "reads data")

@@ -13,6 +13,7 @@ from nbstage.convert.rules import Converted
 from nbstage.convert.tagged import assigned_names
 from nbstage.convert.units import Program, Unit, defines, is_definition
 from nbstage.model import Role
+from nbstage.tag.curves import calls_curve, curve_names, tables_a_curve
 
 _FITTING = frozenset({"fit", "fit_transform", "fit_predict", "partial_fit", "fit_resample"})
 #: What scikit-learn's metrics give that is no number.
@@ -51,6 +52,7 @@ class Look:
     scores: bool = False
     metrics: bool = False
     numbers: bool = False
+    curve: bool = False
     needed_by: frozenset[int] = frozenset()
 
 
@@ -60,7 +62,7 @@ def looks(converted: Converted) -> dict[int, Look]:
     units: dict[int, list[Unit]] = {}
     for unit in converted.program.units:
         units.setdefault(unit.block.cell.number, []).append(unit)
-    scoring = _scoring_names(converted)
+    scoring, curves = _scoring_names(converted), curve_names(converted)
     return {
         block.cell.number: _look(
             converted,
@@ -68,6 +70,7 @@ def looks(converted: Converted) -> dict[int, Look]:
             units.get(block.cell.number, []),
             frozenset(users.get(block.cell.number, ())),
             scoring,
+            curves,
         )
         for block in converted.blocks
     }
@@ -79,6 +82,7 @@ def _look(
     units: list[Unit],
     users: frozenset[int],
     scoring: frozenset[str],
+    curves: frozenset[str],
 ) -> Look:
     if not units:
         return Look(block.cell.number, empty=True)
@@ -113,6 +117,7 @@ def _look(
         scores=scores,
         metrics=not fits and _gives_metrics(units, scoring),
         numbers=_gives_numbers(units),
+        curve=not fits and tables_a_curve(units, curves),
         needed_by=users,
     )
 
@@ -251,6 +256,7 @@ def _gives_metrics(units: list[Unit], scoring: frozenset[str]) -> bool:
         if not names:
             continue
         scored = bool(scoring & set(_called([unit]))) or any(map(_is_metric, unit.effects.paths))
+        scored = scored and not calls_curve(unit)
         types = {unit.values[name].type if name in unit.values else "" for name in names}
         if not scored and not types <= _NUMBERS | _NO_METRIC:
             return False

@@ -13,7 +13,8 @@ class Guess:
     """What one code cell is taken for.
 
     `stage` is the stage of its section: the cell's own where its role is STAGE, else the one that
-    it would be part of. `given` says that the cell carries tags already, which stay.
+    it would be part of. `given` says that the cell carries tags already, which stay,
+    `idle` that it only shows something and might be skipped as well.
     """
 
     cell: int
@@ -21,7 +22,9 @@ class Guess:
     stage: str
     why: str
     metrics: bool = False
+    plots: bool = False
     given: bool = False
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

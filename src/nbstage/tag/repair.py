@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from nbstage.model import Level, Notebook, Problem, Role
 from nbstage.tag.apply import with_tags
+from nbstage.tag.guess import SHOWS
 from nbstage.tag.nouns import Guess
 
 Guesses = tuple[Guess, ...]
@@ -68,6 +69,10 @@ def _for_problem(guesses: Guesses, problem: Problem) -> Iterator[Guesses]:
                 yield _changed(guesses, replace(one, role=Role.FUNCTIONS, why="constants"))
             if one.metrics:
                 yield _changed(guesses, replace(one, metrics=False))
+            if one.plots:
+                yield _changed(guesses, replace(one, plots=False))
+            if one.plots and one.idle:
+                yield _changed(guesses, replace(one, plots=False, role=Role.SKIP, why=SHOWS))
     stages = [name for name in _stages(guesses) if f"'{name}'" in problem.message]
     if len(stages) > 1:
         yield _merged(guesses, stages[0], stages[-1])
