@@ -13,23 +13,31 @@ The keys, all optional:
 
     [tool.nbstage.stages.train]
     deps = ["src/features.py"]         # files the stage depends on but its code does not name
+
+`[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TypeVar
 
 from nbstage.errors import UserError
 from nbstage.model import Config
+from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
+from nbstage.toml_table import Table as _Table
+from nbstage.toml_table import entry as _entry
+from nbstage.toml_table import kind as _kind
+from nbstage.toml_table import near as _near
+from nbstage.toml_table import take as _take
+from nbstage.toml_table import texts as _texts
+from nbstage.toml_table import truth as _truth
+from nbstage.toml_table import unknown as _unknown
 
 FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
 _RUN_CODE = ("joblib", "pickle")
-_Read = TypeVar("_Read")
-_KEYS = ("formats", "notebooks", "safe", "stages", "workdir")
+_KEYS = ("formats", "gate", "notebooks", "report", "safe", "stages", "workdir")
 
 
 def find_root(start: Path) -> Path:
@@ -48,19 +56,36 @@ def find_root(start: Path) -> Path:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of `[tool.nbstage]`; `policy` is None where it has no table `gate`."""
+
+    config: Config = field(default_factory=Config)
+    policy: Policy | None = None
+    predicted: Predicted = field(default_factory=Predicted)
+
+
 def read_config(root: Path) -> Config:
     """Return the settings in the pyproject.toml of `root`, or the defaults.
 
     Raises UserError that lists everything wrong with them.
     """
+    return read_settings(root).config
+
+
+def read_settings(root: Path) -> Settings:
+    """Return what `read_config` does, and what gate and report are to do."""
     path = root / "pyproject.toml"
-    if not path.exists():
-        return Config()
-    return parse_config(_read(path))
+    return parse_settings(_read(path)) if path.exists() else Settings()
 
 
 def parse_config(text: str) -> Config:
     """Return the settings in the text of a pyproject.toml. Raises UserError for mistakes."""
+    return parse_settings(text).config
+
+
+def parse_settings(text: str) -> Settings:
+    """Return what `parse_config` does, and what gate and report are to do."""
     import tomllib
 
     try:
@@ -70,8 +95,9 @@ def parse_config(text: str) -> Config:
             f"pyproject.toml is not valid TOML: {error}", "correct the file at that place."
         ) from None
     tool = document.get("tool")
-    table = tool.get("nbstage", {}) if isinstance(tool, dict) else {}
-    config, faults = _config(_Table("tool.nbstage", table))
+    table = _Table("tool.nbstage", tool.get("nbstage", {}) if isinstance(tool, dict) else {})
+    config, faults = _config(table)
+    settings = Settings(config, *_take(_others(table), faults))
     if faults:
         listed = "\n".join(f"- {fault}" for fault in faults)
         count = "a mistake" if len(faults) == 1 else f"{len(faults)} mistakes"
@@ -79,15 +105,15 @@ def parse_config(text: str) -> Config:
             f"[tool.nbstage] in pyproject.toml has {count}:\n{listed}",
             f"its keys are {', '.join(_KEYS[:-1])} and {_KEYS[-1]}.",
         )
-    return config
+    return settings
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A value from the file and its full name there."""
-
-    name: str
-    value: object
+def _others(table: _Table) -> tuple[tuple[Policy | None, Predicted], list[str]]:
+    values: dict[str, object] = table.value if isinstance(table.value, dict) else {}
+    faults: list[str] = []
+    policy = _take(parse_policy(_entry(table, values, "gate", {})), faults)
+    predicted = _take(parse_predicted(_entry(table, values, "report", {})), faults)
+    return (policy if "gate" in values else None, predicted), faults
 
 
 # Each reader below gives what it could read, and a sentence for everything it could not.
@@ -98,7 +124,7 @@ def _config(table: _Table) -> tuple[Config, list[str]]:
         return Config(), [f"{table.name} must be a table, not {_kind(table.value)}"]
     values: dict[str, object] = table.value
     faults = [_unknown(table.name, key, _KEYS) for key in values if key not in _KEYS]
-    safe = _take(_safe(_entry(table, values, "safe", False)), faults)
+    safe = _take(_truth(_entry(table, values, "safe", False)), faults)
     config = Config(
         notebooks=_take(_notebooks(_entry(table, values, "notebooks", [])), faults),
         workdir=_take(_workdir(_entry(table, values, "workdir", None)), faults),
@@ -107,16 +133,6 @@ def _config(table: _Table) -> tuple[Config, list[str]]:
         safe=safe,
     )
     return config, faults
-
-
-def _entry(table: _Table, values: dict[str, object], key: str, default: object) -> _Table:
-    return _Table(f"{table.name}.{key}", values.get(key, default))
-
-
-def _take(result: tuple[_Read, list[str]], faults: list[str]) -> _Read:
-    value, found = result
-    faults += found
-    return value
 
 
 def _notebooks(table: _Table) -> tuple[tuple[str, ...], list[str]]:
@@ -139,12 +155,6 @@ def _workdir(table: _Table) -> tuple[str | None, list[str]]:
             return None, [f"{table.name}: '{path}' is no folder inside the project, such as '.'"]
         case other:
             return None, [f"{table.name} must be a text, not {_kind(other)}"]
-
-
-def _safe(table: _Table) -> tuple[bool, list[str]]:
-    if not isinstance(table.value, bool):
-        return False, [f"{table.name} must be true or false, not {_kind(table.value)}"]
-    return table.value, []
 
 
 def _formats(table: _Table, *, safe: bool) -> tuple[dict[str, str], list[str]]:
@@ -192,47 +202,9 @@ def _stages(table: _Table) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     return deps, faults
 
 
-def _texts(table: _Table) -> tuple[tuple[str, ...], list[str]]:
-    if not isinstance(table.value, list):
-        return (), [f"{table.name} must be a list of texts, not {_kind(table.value)}"]
-    wrong = [value for value in table.value if not isinstance(value, str) or not value]
-    if wrong:
-        kinds = ", ".join(dict.fromkeys(_kind(value) for value in wrong))
-        return (), [f"{table.name} must be a list of texts; it has {kinds} in it"]
-    return tuple(table.value), []
-
-
 def _leaves_root(path: str) -> bool:
     absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor != ""
     return absolute or ".." in PurePosixPath(path).parts
-
-
-def _unknown(place: str, key: str, known: tuple[str, ...]) -> str:
-    return f"{place} has no key '{key}'{_near(key, known)}"
-
-
-def _near(word: str, known: tuple[str, ...]) -> str:
-    found = difflib.get_close_matches(word.lower(), known, n=1)
-    return f"; did you mean '{found[0]}'?" if found else ""
-
-
-def _kind(value: object) -> str:
-    """What a TOML value is, in its words."""
-    match value:
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case "":
-            return "an empty text"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-        case _:
-            return "a date or time"
 
 
 def _names_nbstage(path: Path) -> bool:
