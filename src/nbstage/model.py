@@ -200,7 +200,8 @@ class PlannedStage:
 
     `deps` holds the stage's module, the helper modules and data files; `inputs` the artifacts it
     loads.
-    `outs` are files the user's own code writes; `outputs` the artifacts nbstage saves.
+    `outs` are files the user's own code writes; `outputs` the artifacts nbstage saves; `checks` the
+    tests made from its check cells.
     """
 
     name: str
@@ -214,17 +215,19 @@ class PlannedStage:
     metrics: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """All that is rendered: the stages in notebook order, the parameters, and the generated
-    modules as files.
+    """All that is rendered: the stages in notebook order, the parameters, the generated modules as
+    files, and the tests that are the user's once they are written.
     """
 
     stages: tuple[PlannedStage, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     modules: tuple[File, ...] = ()
+    tests: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

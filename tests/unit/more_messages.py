@@ -138,6 +138,28 @@ MORE: dict[str, dict[str, str]] = {
         ),
         **cells(("", "x = 1")),
     },
+    "309 before the first stage": cells(("check", "assert 1 + 1 == 2"), LOAD),
+    "309 a stage that is not there": cells(LOAD, ("check, stage:trian", "assert len(df)")),
+    "309 a name that is not there": cells(LOAD, ("check", "assert len(fd)")),
+    "309 what another check makes": cells(LOAD, ("check", "n = len(df)"), ("check", "assert n")),
+    "309 what a check changes": cells(
+        LOAD, ("check", 'df["n"] = 1'), ("check", 'assert df["n"].all()')
+    ),
+    "309 a computed value before the first stage": cells(
+        ("", "import time\nn = time.time()"), LOAD, ("check", "assert n")
+    ),
+    "309 a file that is written again": cells(
+        ("stage:a", "open('a.txt', 'w').write('1')"),
+        ("check", "assert open('a.txt').read() == '1'"),
+        ("stage:a", "open('a.txt', 'w').write('2')"),
+    ),
+    "309 what a notebook alone has": cells(LOAD, ("check", 'assert "df" in globals()')),
+    "230 a check of an iterator": cells(
+        ("stage:a", "def rows():\n    yield 1\n\nfound = rows()"), ("check", "assert next(found)")
+    ),
+    "230 a check of a file": cells(
+        ("stage:a", "f = open('a.txt', 'w')"), ("check", "assert not f.closed")
+    ),
     "401 no mapping": {"params.yaml": "- 1\n", **cells(("parameters", "n = 1"), LOAD, SHOW)},
     "401 braces": {"dvc.yaml": "stages: {a: {cmd: b}}\n", **cells(LOAD)},
     "401 no stages": {"dvc.yaml": "stages: [a]\n", **cells(LOAD)},

@@ -368,6 +368,7 @@ def test_a_shown_pipeline_is_json_with_stable_keys() -> None:
         "writes": [],
         "metrics": [],
         "plots": [],
+        "checks": [],
         "resources": {},
         "code": ["pipeline/split.py"],
         "reads": ["data/clean.csv", "helpers.py"],

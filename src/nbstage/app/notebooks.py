@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nbstage.convert import disk, plan
 from nbstage.convert.blocks import Block, arrange
+from nbstage.convert.checks import plan_checks
 from nbstage.convert.flow import trace_flow
 from nbstage.convert.module_state import states_of
 from nbstage.convert.parameters import find_parameters
@@ -100,10 +101,13 @@ def convert_notebook(
     analysed = program(blocks, partial(star_names, root, workdir), values, facts)
     flow, shared = trace_flow(analysed), share(analysed)
     plans = plan_stages(flow, shared, config, path)
+    checks = plan_checks(flow, shared, config, path, plans)
     folders = (workdir, *plan.told_folders(analysed, workdir))
     local = local_modules(root, folders, _imported(blocks))
     states = states_of(local_sources(root, folders, local))
-    converted = Converted(notebook, blocks, analysed, flow, shared, plans, config, known, states)
+    converted = Converted(
+        notebook, blocks, analysed, flow, shared, plans, config, known, states, checks
+    )
     return (converted, local), (*problems, *judge(converted))
 
 

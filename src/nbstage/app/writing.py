@@ -8,6 +8,7 @@ from pathlib import Path
 from nbstage.app.notebooks import Found, Made, convert_beside, has_error
 from nbstage.convert import disk, plan
 from nbstage.convert.lock import prune_lock
+from nbstage.convert.render.check_module import FOLDER as CHECKS
 from nbstage.convert.render.dvc_others import other_stages
 from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
 from nbstage.convert.render.params_yaml import render_params_yaml
@@ -95,7 +96,7 @@ def _files(
             *(() if isinstance(dvc_yaml, str) else dvc_yaml),
             *(() if isinstance(params_yaml, str) else params_yaml),
         )
-    files = [*pipeline.modules, File("dvc.yaml", dvc_yaml, Owner.BOTH)]
+    files = [*pipeline.modules, *_tests(root, pipeline), File("dvc.yaml", dvc_yaml, Owner.BOTH)]
     if params_yaml or pipeline.parameters:
         files.append(File("params.yaml", params_yaml, Owner.BOTH))
     lock = disk.read_text(root, "dvc.lock")
@@ -103,3 +104,13 @@ def _files(
     if lock is not None and removed:
         files.append(File("dvc.lock", prune_lock(lock, removed), Owner.BOTH))
     return tuple(files), ()
+
+
+def _tests(root: Path, pipeline: Pipeline) -> list[File]:
+    """The tests of stages that get their first checks now. Whoever removes one later means it."""
+    stages = {file.path: Path(file.path).stem.removeprefix("test_") for file in pipeline.tests}
+    return [
+        file
+        for file in pipeline.tests
+        if disk.read_text(root, f"{CHECKS}/{stages[file.path]}.py") is None
+    ]

@@ -19,7 +19,7 @@ _LONG_STRINGS = ('"""', "'''", "\\\n")
 class Block:
     """A code cell with what its tags say and its plain Python.
 
-    `stage` is empty where it belongs to none.
+    `stage` is empty where it belongs to none. `checked` is the stage that a check cell belongs to.
     """
 
     cell: Cell
@@ -28,6 +28,12 @@ class Block:
     role: Role
     stage: str
     path: str
+    checked: str = ""
+
+    @property
+    def check(self) -> str:
+        """What the flow calls a check cell, as no stage can be called; empty for other cells."""
+        return f"the check in cell {self.cell.number}" if self.role is Role.CHECK else ""
 
     @property
     def may_fail(self) -> bool:
@@ -66,7 +72,9 @@ def arrange(cells: tuple[tuple[Cell, Label, Code], ...], path: str) -> tuple[Blo
             stage = label.stage or stage
         if role is Role.UNTAGGED and stage:
             role = Role.STAGE
-        blocks.append(Block(cell, label, code, role, stage if role is Role.STAGE else "", path))
+        own = stage if role is Role.STAGE else ""
+        checked = label.stage or stage if role is Role.CHECK else ""
+        blocks.append(Block(cell, label, code, role, own, path, checked))
     return tuple(blocks)
 
 

@@ -12,7 +12,8 @@ def edges(flow: Flow, plans: tuple[StagePlan, ...]) -> dict[str, set[str]]:
     """For each stage those it waits for: by values, by files, and by `after:`."""
     found: dict[str, set[str]] = {name: set() for name in flow.stages}
     for source, target, _ in flow.crossings:
-        found[target].add(source)
+        if target in found:  # a check waits, and nothing waits for it
+            found[target].add(source)
     writers = {path: plan.name for plan in plans for path in plan.writes}
     for plan in plans:
         found[plan.name].update(writers[path] for path in plan.reads if path in writers)

@@ -5,11 +5,14 @@ modules' text.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from nbstage.convert.checks import Check
 from nbstage.convert.effects.nouns import Oddity
 from nbstage.convert.lines import origins_of
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.paths import from_root, outside
+from nbstage.convert.render import check_module
 from nbstage.convert.render.shared_module import render_shared
 from nbstage.convert.render.stage_module import HEADER, render_stage
 from nbstage.convert.rules.notebook import Converted
@@ -29,7 +32,10 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
     used = modules_of_stages(converted)
     files_of = local_files(converted, local, used)
     planned = [
-        _planned(plan, config, used[plan.name], files_of.get(plan.name, ()))
+        replace(
+            _planned(plan, config, used[plan.name], files_of.get(plan.name, ())),
+            checks=tuple(one.function for one in converted.checks if one.stage == plan.name),
+        )
         for plan in converted.plans
     ]
     names = frozenset(local)
@@ -47,7 +53,31 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
         )
         for module in sorted(modules, key=lambda module: module.name)
     ]
-    return Pipeline(tuple(planned), find_parameters(converted.blocks), (*stages, *shared))
+    checks, tests = _checks(converted, names)
+    return Pipeline(
+        tuple(planned), find_parameters(converted.blocks), (*stages, *shared, *checks), tests
+    )
+
+
+def _checks(
+    converted: Converted, local: frozenset[str]
+) -> tuple[tuple[File, ...], tuple[File, ...]]:
+    """For each stage with check cells a module of them, and the test that runs it."""
+    by_stage: dict[str, list[Check]] = {}
+    for check in converted.checks:
+        by_stage.setdefault(check.stage, []).append(check)
+    modules = [
+        _module(
+            f"{check_module.FOLDER}/{stage}.py",
+            check_module.render_checks(converted.program, tuple(checks), local),
+        )
+        for stage, checks in by_stage.items()
+    ]
+    tests = [
+        File(f"tests/test_{stage}.py", check_module.render_test(stage), Owner.USER)
+        for stage in by_stage
+    ]
+    return tuple(modules), tuple(tests)
 
 
 def _module(path: str, lines: tuple[str, ...]) -> File:
@@ -82,6 +112,7 @@ def together(
         tuple(stage for part in parts for stage in part.pipeline.stages),
         tuple(parameters.values()),
         tuple(modules[path] for path in sorted(modules)),
+        tuple(file for part in parts for file in part.pipeline.tests),
     )
 
 

@@ -73,7 +73,7 @@ def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tu
     after = order_by_files(flow)
     waited_for = frozenset[str]().union(*after.values())
     return tuple(
-        _plan_stage(
+        plan_room(
             flow,
             shared,
             stage,
@@ -89,7 +89,7 @@ def workdir_of(config: Config, notebook: str) -> str:
     return config.workdir if config.workdir is not None else posixpath.dirname(notebook) or "."
 
 
-def _plan_stage(
+def plan_room(
     flow: Flow,
     shared: Shared,
     stage: StageFlow,
@@ -98,6 +98,7 @@ def _plan_stage(
 ) -> StagePlan:
     program = flow.program
     comment = _doc_comment(program, stage)
+    """Decide the parts of one stage, or of one check; `artifacts` are what each stage hands on."""
     importable = {index for index in (*stage.repeats, *stage.own) if index in program.importable}
     inlined = frozenset(stage.repeats - importable)
     own = [index for index in stage.units if not _moves(program, index)]
@@ -105,7 +106,7 @@ def _plan_stage(
     wanted = _wanted(program, body)
     everything = _with_needs(program, shared, wanted)
     metrics, plots = tagged_names(flow, stage, "metrics"), tagged_names(flow, stage, "plots")
-    outputs = artifacts[stage.name]
+    outputs = artifacts.get(stage.name, ())
     results = _results(flow, stage, outputs, (*metrics, *plots))
     reads, writes = files_of(program, stage, runs.workdir)
     return StagePlan(
@@ -175,7 +176,7 @@ def _is_import(unit: Unit) -> bool:
 
 def _is_constant(program: Program, stage: StageFlow, index: int) -> bool:
     unit = program.units[index]
-    return not _is_import(unit) and not stands_alone(program, index) and unit.stage != stage.name
+    return not _is_import(unit) and not stands_alone(program, index) and unit.home != stage.name
 
 
 def _wanted(program: Program, body: tuple[int, ...]) -> frozenset[str]:

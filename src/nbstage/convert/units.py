@@ -33,6 +33,11 @@ class Unit:
         return self.segment.block.stage
 
     @property
+    def home(self) -> str:
+        """The stage it belongs to, or the check."""
+        return self.segment.block.stage or self.segment.block.check
+
+    @property
     def role(self) -> Role:
         return self.segment.block.role
 
@@ -68,13 +73,13 @@ class Program:
         return writers[at - 1] if at else None
 
     def writers_among(self, name: str, units: Sequence[int]) -> list[int]:
-        """Those of a stage's units (in order) that bind or may change the name."""
+        """Those of a stage's or check's units (in order) that bind or may change the name."""
         writers = self.writers.get(name, ())
         if not writers or not units:
             return []
         first, last = bisect_left(writers, units[0]), bisect_right(writers, units[-1])
-        stage = self.units[units[0]].stage
-        return [index for index in writers[first:last] if self.units[index].stage == stage]
+        home = self.units[units[0]].home
+        return [index for index in writers[first:last] if self.units[index].home == home]
 
 
 def parameter_name(unit: Unit) -> str:

@@ -21,8 +21,8 @@ Used = dict[str, frozenset[SharedModule]]
 
 
 def modules_of_stages(converted: Converted) -> Used:
-    """For each stage the shared modules it uses. A loaded model may hold objects of the notebook's
-    classes: their code runs in the stage too.
+    """For each stage and each check the shared modules it uses. A loaded model may hold objects of
+    the notebook's classes: their code runs in the stage too.
     """
     needs = {
         module: required_modules(converted.program, converted.shared, module)
@@ -31,7 +31,7 @@ def modules_of_stages(converted: Converted) -> Used:
     makers = _modules_by_definition(converted)
     return {
         plan.name: _with_needs([*plan.helpers, *_modules_of_inputs(converted, plan, makers)], needs)
-        for plan in converted.plans
+        for plan in (*converted.plans, *(check.plan for check in converted.checks))
     }
 
 
@@ -59,7 +59,7 @@ def _modules_by_definition(converted: Converted) -> dict[ast.AST, SharedModule]:
 def _modules_of_inputs(
     converted: Converted, plan: StagePlan, makers: dict[ast.AST, SharedModule]
 ) -> list[SharedModule]:
-    inputs = converted.flow.stages[plan.name].inputs
+    inputs = converted.flow.room(plan.name).inputs
     values = [value_of(converted.flow, name, crossing.maker) for name, crossing in inputs.items()]
     objs = parts_of(
         [obj for value in values if value is not None for obj in value.objs],

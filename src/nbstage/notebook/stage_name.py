@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 # Modules and functions that the generated package has already.
-_TAKEN = frozenset({"helpers", "main"})
+_TAKEN = frozenset({"checks", "helpers", "main"})
 # What Windows keeps for devices: there no file has such a name, with whatever ending.
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}

@@ -33,6 +33,7 @@ def stage_section(number: int, one: StageView, view: View) -> Html:
         _part("Metrics", [metrics_as_html(path, view) for path in stage.metrics]),
         _part("Plots", [things(path, "", view, open_=True) for path in stage.plots]),
         _code(one, view),
+        _checks(one, view),
         class_="stage",
         id=f"stage-{number}",
         aria_labelledby=f"title-{number}",
@@ -127,14 +128,7 @@ def _code(one: StageView, view: View) -> Html | None:
         for cell in one.cells
     ]
     own = [path for path in used if not path.startswith("pipeline/helpers/")]
-    made = [
-        el(
-            "details",
-            el("summary", el("code", path), " as it is generated"),
-            code_as_html(modules[path]),
-        )
-        for path in own
-    ]
+    made = [_module(path, modules[path]) for path in own]
     links = [
         join(" ", el("a", path.rpartition("/")[2], href=f"#{helper_id(path)}"))
         for path in used
@@ -142,3 +136,15 @@ def _code(one: StageView, view: View) -> Html | None:
     ]
     helpers = [el("p", "Helpers:", links, class_="where")] if links else []
     return _part("Code", [*cells, *made, *helpers])
+
+
+def _checks(one: StageView, view: View) -> Html | None:
+    path = f"pipeline/checks/{one.stage.name}.py"
+    names = [el("li", el("code", name)) for name in one.stage.checks]
+    made = [_module(file.path, file.text) for file in view.pipeline.modules if file.path == path]
+    return _part("Checks", [el("ul", names), *made]) if names else None
+
+
+def _module(path: str, text: str) -> Html:
+    head = el("summary", el("code", path), " as it is generated")
+    return el("details", head, code_as_html(text))

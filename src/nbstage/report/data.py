@@ -116,6 +116,7 @@ def _stage(stage: PlannedStage) -> dict[str, Plain]:
         "writes": _texts(stage.outs),
         "metrics": _texts(stage.metrics),
         "plots": _texts(stage.plots),
+        "checks": _texts(stage.checks),
         "resources": dict(stage.resources),
     }
 

@@ -77,6 +77,7 @@ def _details(stage: PlannedStage, pipeline: Pipeline) -> Iterator[tuple[str, lis
         ("writes", stage.outs),
         ("metrics", stage.metrics),
         ("plots", stage.plots),
+        ("checks", stage.checks),
         ("needs", (f"{key}={value}" for key, value in stage.resources)),
     )
     for key, items in rows:

@@ -7,6 +7,7 @@ before its use; a version made by changing (or perhaps binding) an older one nee
 from __future__ import annotations
 
 from nbstage.convert.flow.aliases import entangle
+from nbstage.convert.flow.checks import draw_check
 from nbstage.convert.flow.demand import demand_unit
 from nbstage.convert.flow.nouns import (
     Crossing,
@@ -36,32 +37,55 @@ _ROUNDS = 50  # how often crossings may be re-drawn until aliases travel togethe
 
 
 def trace_flow(program: Program) -> Flow:
-    """The data flow between the stages of a notebook."""
+    """The data flow between the stages of a notebook, and to the check cells that can be tests."""
+    untested: dict[str, Finding] = {}
+    while True:
+        flow = _trace(program, untested)
+        more = flow.untested.keys() - untested.keys()
+        if not more:
+            return flow
+        # What such a check asked for is not to be handed on: draw it all without.
+        untested = flow.untested
+
+
+def _trace(program: Program, untested: dict[str, Finding]) -> Flow:
     extra: dict[str, set[int]] = {}
-    flow = _draw(program, extra)
+    flow = _draw(program, extra, untested)
     for _ in range(_ROUNDS):
         more = entangle(flow)
         if not more:
             break
         for name, units in more.items():
             extra.setdefault(name, set()).update(units)
-        flow = _draw(program, extra)
+        flow = _draw(program, extra, untested)
     _check_versions(flow)
     return flow
 
 
-def _draw(program: Program, extra: dict[str, set[int]]) -> Flow:
-    stages: dict[str, StageFlow] = {}
-    for unit in program.units:
-        if unit.stage:
-            stages.setdefault(unit.stage, StageFlow(unit.stage)).units.append(unit.index)
-    flow = Flow(program, stages, extra=extra)
+def _draw(program: Program, extra: dict[str, set[int]], untested: dict[str, Finding]) -> Flow:
+    stages, checks = _rooms(program)
+    flow = Flow(program, stages, extra=extra, untested=dict(untested))
     for unit in program.units:
         if unit.stage:
             demand_unit(flow, unit, unit.stage)
     for stage in stages.values():
         repeat_settings(flow, stage)
+    for name, check in checks.items():
+        if name not in untested:
+            draw_check(flow, check)
     return flow
+
+
+def _rooms(program: Program) -> tuple[dict[str, StageFlow], dict[str, StageFlow]]:
+    """The stages and the checks, each with its units."""
+    stages: dict[str, StageFlow] = {}
+    checks: dict[str, StageFlow] = {}
+    for unit in program.units:
+        if unit.stage:
+            stages.setdefault(unit.stage, StageFlow(unit.stage)).units.append(unit.index)
+        elif unit.home:
+            checks.setdefault(unit.home, StageFlow(unit.home)).units.append(unit.index)
+    return stages, checks
 
 
 def _check_versions(flow: Flow) -> None:
@@ -77,9 +101,10 @@ def _check_versions(flow: Flow) -> None:
             found = Finding(
                 Trouble.CHANGED_AFTER, crossing.name, later[0], None, crossing.user, stages
             )
-            flow.findings.append(found)
-    for stage in flow.stages.values():
+            _tell(flow, crossing.target, found)
+    for stage in (*flow.stages.values(), *flow.checks.values()):
         _check_repeats(flow, stage)
+    for stage in flow.stages.values():
         stage.unset = {
             name for name, maker in stage.outputs.items() if _may_be_unset(flow, name, maker)
         }
@@ -95,7 +120,15 @@ def _check_repeats(flow: Flow, stage: StageFlow) -> None:
                 found = Finding(
                     Trouble.COMES_BACK, name, crossing.user, None, crossing.maker, stages
                 )
-                flow.findings.append(found)
+                _tell(flow, stage.name, found)
+
+
+def _tell(flow: Flow, room: str, found: Finding) -> None:
+    """A trouble of a stage is an error; a check that has one becomes no test."""
+    if room in flow.checks:
+        flow.untested.setdefault(room, found)
+    else:
+        flow.findings.append(found)
 
 
 def _may_be_unset(flow: Flow, name: str, maker: int) -> bool:

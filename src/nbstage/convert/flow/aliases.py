@@ -16,10 +16,13 @@ def entangle(flow: Flow) -> dict[str, set[int]]:
     Gives the names that have to be handed on by a stage they came through, with the unit that ties
     them there.
     """
-    changes = _last_changes(flow)
+    program = flow.program
+    changes = _last_changes(flow, [unit.index for unit in program.units if unit.stage])
     more: dict[str, set[int]] = {}
-    for stage in flow.stages.values():
-        for group in _shared_inputs(flow, stage, changes):
+    rooms = [*((stage, changes) for stage in flow.stages.values())]
+    rooms += [(check, _last_changes(flow, check.units)) for check in flow.checks.values()]
+    for stage, changed in rooms:
+        for group in _shared_inputs(flow, stage, changed):
             makers = {name: _maker(stage, name) for name in group}
             last = max(makers.values())
             source = flow.program.units[last].stage
@@ -35,14 +38,16 @@ def entangle(flow: Flow) -> dict[str, set[int]]:
     return {name: units for name, units in new.items() if units}
 
 
-def _last_changes(flow: Flow) -> Changes:
-    """For each object the last unit that changes it itself, and the last that changes it deeply."""
+def _last_changes(flow: Flow, units: list[int]) -> Changes:
+    """For each object the last of the units that changes it itself, and the last that changes it
+    deeply.
+    """
     itself: dict[Obj, int] = {}
     deeply: dict[Obj, int] = {}
-    for unit in flow.program.units:
-        if unit.stage:
-            itself.update(dict.fromkeys(unit.effects.changed, unit.index))
-            deeply.update(dict.fromkeys(unit.effects.changed_deep, unit.index))
+    for index in units:
+        effects = flow.program.units[index].effects
+        itself.update(dict.fromkeys(effects.changed, index))
+        deeply.update(dict.fromkeys(effects.changed_deep, index))
     return itself, deeply
 
 

@@ -61,12 +61,12 @@ def _supply(flow: Flow, demand: Demand) -> list[Demand]:
         return []
     made_here = name in unit.effects.binds or name in unit.effects.changes
     repeatable = made_here and index in program.repeatable
-    if repeatable and (unit.stage != stage or index in program.importable):
+    if repeatable and (unit.home != stage or index in program.importable):
         return _supply_definition(flow, stage, unit, use)
-    if not unit.stage:
+    if not unit.stage and unit.home != stage:
         flow.findings.append(Finding(_aside(unit, name), name, at, site, index))
         return []
-    if unit.stage != stage:
+    if unit.home != stage:
         _cross(flow, Crossing(name, unit.stage, stage, index, at), site)
     late = _late_demands(stage, unit, use) if index in program.repeatable else []
     return late + _older(flow, unit, name)
@@ -81,12 +81,12 @@ def _aside(unit: Unit, name: str) -> Trouble:
 def _supply_parameter(
     flow: Flow, stage: str, name: str, at: int, site: Site | None
 ) -> list[Demand]:
-    flow.stages[stage].parameters.add(name)
-    flow.stages[stage].origins[name] = flow.program.parameters[name]
+    flow.room(stage).parameters.add(name)
+    flow.room(stage).origins[name] = flow.program.parameters[name]
     own = [
         index
         for index in flow.program.writers[name]
-        if index < at and flow.program.units[index].stage == stage
+        if index < at and flow.program.units[index].home == stage
     ]
     if own:
         flow.findings.append(Finding(Trouble.COMES_BACK, name, at, site, own[-1], (stage, stage)))
@@ -97,11 +97,12 @@ def _supply_definition(flow: Flow, stage: str, unit: Unit, use: int) -> list[Dem
     """Repeat a definition in the stage, with all it needs: now what it reads when made, at its use
     what it reads then.
     """
-    flow.stages[stage].origins.update(dict.fromkeys(unit.effects.binds, unit.index))
-    if unit.stage != stage:
-        flow.stages[stage].repeats.add(unit.index)
+    room = flow.room(stage)
+    room.origins.update(dict.fromkeys(unit.effects.binds, unit.index))
+    if unit.home != stage:
+        room.repeats.add(unit.index)
     else:
-        flow.stages[stage].own.add(unit.index)
+        room.own.add(unit.index)
     if unit.index in flow.program.importable:
         return []
     effects, index = unit.effects, unit.index
@@ -125,14 +126,14 @@ def _older(flow: Flow, unit: Unit, name: str) -> list[Demand]:
         return []
     changed = name in unit.effects.changes or unit.index in flow.extra.get(name, ())
     return (
-        [(unit.stage, name, unit.index, None, True, unit.index)]
+        [(unit.home, name, unit.index, None, True, unit.index)]
         if changed or name in unit.effects.binds
         else []
     )
 
 
 def _cross(flow: Flow, crossing: Crossing, site: Site | None) -> None:
-    target, source = flow.stages[crossing.target], flow.stages[crossing.source]
+    target, source = flow.room(crossing.target), flow.stages[crossing.source]
     before = target.inputs.get(crossing.name)
     if before is not None and before.maker != crossing.maker:
         stages = (crossing.target, crossing.source)

@@ -23,6 +23,9 @@ class Trouble(Enum):
     COMES_BACK = "comes back"
     CYCLE = "cycle"
     SETTING = "setting"
+    NO_STAGE = "no stage"
+    NOTEBOOK_ONLY = "notebook only"
+    FILE_WRITTEN_AFTER = "file written after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,20 @@ class Crossing:
     maker: int
     user: int
 
+    @property
+    def of_check(self) -> bool:
+        """Whether a check needs it: no stage's name has a blank in it."""
+        return " " in self.target
+
+    @property
+    def reader(self) -> str:
+        """Who needs it, as it is said to the user."""
+        return self.target if self.of_check else f"stage '{self.target}'"
+
 
 @dataclass(slots=True)
 class StageFlow:
-    """What one stage consists of and needs.
+    """What one stage, or one check, consists of and needs.
 
     `repeats` are units of elsewhere to be repeated in it, `own` its own definitions that can be
     imported,
@@ -78,14 +91,23 @@ class StageFlow:
 
 @dataclass(slots=True)
 class Flow:
-    """All stages in notebook order, their crossings, and what can't be kept."""
+    """All stages in notebook order, their crossings, and what can't be kept.
+
+    `checks` are the check cells that become tests, `untested` why the others don't.
+    """
 
     program: Program
     stages: dict[str, StageFlow]
+    checks: dict[str, StageFlow] = field(default_factory=dict)
+    untested: dict[str, Finding] = field(default_factory=dict)
     crossings: dict[tuple[str, str, str], Crossing] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     extra: dict[str, set[int]] = field(default_factory=dict)
     seen: set[tuple[str, str, int, int]] = field(default_factory=set)
+
+    def room(self, name: str) -> StageFlow:
+        """The stage or the check of that name."""
+        return self.stages[name] if name in self.stages else self.checks[name]
 
 
 def writer_before(flow: Flow, name: str, at: int) -> int | None:
@@ -109,5 +131,5 @@ def value_of(flow: Flow, name: str, maker: int) -> Value | None:
 
 def own_writers(flow: Flow, stage: str, name: str) -> list[int]:
     """The units of a stage that write a name, but for definitions that move out of its body."""
-    writers = flow.program.writers_among(name, flow.stages[stage].units)
+    writers = flow.program.writers_among(name, flow.room(stage).units)
     return [index for index in writers if index not in flow.program.importable]

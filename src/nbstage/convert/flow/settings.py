@@ -35,7 +35,7 @@ def repeat_settings(flow: Flow, stage: StageFlow) -> None:
     for unit in flow.program.units[: stage.units[-1]]:
         if (
             not unit.effects.settings
-            or unit.stage == stage.name
+            or unit.home == stage.name
             or unit.role in (Role.SKIP, Role.CHECK)
         ):
             continue

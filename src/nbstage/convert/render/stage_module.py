@@ -30,12 +30,10 @@ def render_stage(program: Program, plan: StagePlan, local: frozenset[str]) -> tu
     types = annotations_for(program, plan)
     main = Main(plan, _module_names(program, plan), awaits=awaits(units))
     function = function_lines(program, plan, doc, units, types, main.function)
-    if _takes_our_name(units):
-        function = [
-            remade(line, line.replace("nbstage.runtime.", "_nbstage.")) for line in function
-        ]
+    if takes_our_name(units):
+        function = without_our_name(function)
     body = [
-        *_constants(program, plan),
+        *constant_lines(program, plan),
         *function,
         "",
         "",
@@ -45,20 +43,28 @@ def render_stage(program: Program, plan: StagePlan, local: frozenset[str]) -> tu
         'if __name__ == "__main__":',
         "    main()",
     ]
-    imports = _imports(program, plan, local, types.imports, "\n".join(body), main)
+    given = {*types.imports, *(Import(main.module(name), name, name) for name in main.runtime)}
+    if main.awaits:
+        given.add(Import("asyncio", "", "asyncio"))
+    imports = imports_for(program, plan, local, given, "\n".join(body))
     gap = [""] if plan.constants else ["", ""]
     lines = [f'"""{doc}"""', "", *imports, *gap, *body, ""]
     silenced = noqa(plan.name, "\n".join(lines))
-    return (HEADER.format(plan.notebook), *silenced, *_unchecked(types), *lines)
+    return (HEADER.format(plan.notebook), *silenced, *unchecked(types), *lines)
 
 
-def _takes_our_name(units: Iterable[Unit]) -> bool:
+def takes_our_name(units: Iterable[Unit]) -> bool:
     """Whether the user's code has a variable of its own called `nbstage`."""
     effects = (unit.effects for unit in units)
     return any("nbstage" in {*one.binds, *one.reads, *one.soft} for one in effects)
 
 
-def _unchecked(types: Annotations) -> list[str]:
+def without_our_name(function: list[str]) -> list[str]:
+    """A function that has the runtime under a name which is not the user's."""
+    return [remade(line, line.replace("nbstage.runtime.", "_nbstage.")) for line in function]
+
+
+def unchecked(types: Annotations) -> list[str]:
     """With annotations mypy checks the body as well, which nobody wrote for it."""
     return ["# mypy: ignore-errors"] if types.arguments or types.returns else []
 
@@ -76,38 +82,29 @@ def _module_names(program: Program, plan: StagePlan) -> frozenset[str]:
     return frozenset(found)
 
 
-def _imports(
-    program: Program,
-    plan: StagePlan,
-    local: frozenset[str],
-    typing: Iterable[Import],
-    body: str,
-    main: Main,
+def imports_for(
+    program: Program, plan: StagePlan, local: frozenset[str], given: Iterable[Import], body: str
 ) -> list[str]:
+    """The import lines of a module with this text: what the user's code needs, and those given."""
     constants = (free_names(program.units[index].node) for index in plan.constants)
     names = set(plan.wanted).union(*constants)
     names.discard("nbstage")
     if "nbstage.runtime." in body:
         names.add("nbstage")
-    found = set(typing)
+    found = set(given)
     for index in plan.imports:
         unit = program.units[index]
         if not isinstance(unit.node, ast.Try):
             found |= {item for item in imports_of(unit) if item.bound in names}
-    found |= {
-        Import(main.module(name), name, name)
-        for name in (*main.runtime, *(word for word in _SHELL if word in names))
-    }
+    found |= {Import("nbstage.runtime", word, word) for word in _SHELL if word in names}
     if "nbstage.runtime.safe." in body:
         found.add(Import("nbstage.runtime.safe", "", "nbstage"))
-    if main.awaits:
-        found.add(Import("asyncio", "", "asyncio"))
     if "_nbstage." in body:
         found.add(Import("nbstage.runtime", "", "_nbstage"))
     if "nbstage" in names:
         found.add(Import("nbstage.runtime", "", "nbstage"))
     if "display" in names and not program.writers.get("display"):
-        found.add(Import("IPython.display", "display", "display"))
+        found.add(Import("nbstage.runtime", "display", "display"))
     found |= helper_imports(program, plan.helpers, names)
     lines = list(render_imports(found, local))
     for index in plan.imports:
@@ -129,7 +126,8 @@ def helper_imports(
     }
 
 
-def _constants(program: Program, plan: StagePlan) -> list[str]:
+def constant_lines(program: Program, plan: StagePlan) -> list[str]:
+    """The constants that stand before a stage's function."""
     lines: list[str] = []
     for index in plan.constants:
         text = statement_text(program.units[index])

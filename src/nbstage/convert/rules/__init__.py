@@ -4,7 +4,16 @@ tells each code's story.
 
 from __future__ import annotations
 
-from nbstage.convert.rules import cells, crossing, dataflow, files, modules, oddities, start
+from nbstage.convert.rules import (
+    cells,
+    checks,
+    crossing,
+    dataflow,
+    files,
+    modules,
+    oddities,
+    start,
+)
 from nbstage.convert.rules.notebook import Converted
 from nbstage.model import Level, Problem
 
@@ -18,6 +27,7 @@ _RULES = (
     files.judge,
     modules.judge,
     start.judge,
+    checks.judge,
 )
 
 

@@ -76,9 +76,9 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
     if seen == "" and not errors:
         yield Problem(
             "NBS230",
-            f"'{crossing.name}' is needed by stage '{crossing.target}', but when the notebook was traced, no file could hold it",
+            f"'{crossing.name}' is needed by {crossing.reader}, but when the notebook was traced, no file could hold it",
             converted.place(crossing.maker),
-            f"make it anew in stage '{crossing.target}', or do this work in one stage.",
+            _anew(crossing),
         )
     if converted.config.safe:
         if not errors and seen != "":
@@ -100,6 +100,12 @@ def _judge(converted: Converted, crossing: Crossing) -> Iterator[Problem]:
         )
 
 
+def _anew(crossing: Crossing) -> str:
+    if crossing.of_check:
+        return "check what comes of it, or tag the cell `skip`, to run with the notebook only."
+    return f"make it anew in stage '{crossing.target}', or do this work in one stage."
+
+
 def _held(objs: frozenset[Obj]) -> set[Obj]:
     """What a value surely holds, through containers and instances."""
     return closure(objs, lambda obj: obj.parts if obj.type in _HOLDERS else ())
@@ -110,10 +116,10 @@ def _lasting(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
     for kind in sorted({obj.type for obj in lasting} & set(_LASTING)):
         hint = f"keep what comes out of it: `{crossing.name} = list({crossing.name})`."
         if "iterator" not in _LASTING[kind]:
-            hint = f"make it anew in stage '{crossing.target}', or do this work in one stage."
+            hint = _anew(crossing)
         yield Problem(
             "NBS230",
-            f"'{crossing.name}' is needed by stage '{crossing.target}', but it is or holds {_LASTING[kind]}: it can't be stored",
+            f"'{crossing.name}' is needed by {crossing.reader}, but it is or holds {_LASTING[kind]}: it can't be stored",
             converted.place(crossing.maker),
             hint,
         )
@@ -141,7 +147,7 @@ def _keepers(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
         if isinstance(info, FunctionInfo) and info.keeps and not _is_importable(converted, info):
             yield Problem(
                 "NBS230",
-                f"'{crossing.name}' is needed by stage '{crossing.target}' with all that "
+                f"'{crossing.name}' is needed by {crossing.reader} with all that "
                 f"`{info.keeps.rpartition('.')[2]}` has kept for it, and that can't be stored",
                 converted.place(crossing.maker),
                 "call it in one stage only, and hand on what it gives back.",
@@ -160,7 +166,7 @@ def _own_containers(
         if own and isinstance(obj.detail, ClassInfo):
             yield Problem(
                 "NBS230",
-                f"'{crossing.name}' is needed by stage '{crossing.target}', but it holds an object of class "
+                f"'{crossing.name}' is needed by {crossing.reader}, but it holds an object of class "
                 f"'{obj.detail.node.name}', whose own '{own[0]}' would run again when it is read back",
                 converted.place(crossing.maker),
                 "store it as a plain dict or list, and make the object from it where it is needed.",
@@ -175,7 +181,7 @@ def _functions(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -
         if isinstance(info, FunctionInfo) and (name := _loose_name(converted, info.node, crossing)):
             yield Problem(
                 "NBS231",
-                f"'{crossing.name}' takes a function to stage '{crossing.target}' that reads '{name}', which changes later",
+                f"'{crossing.name}' takes a function to {crossing.reader} that reads '{name}', which changes later",
                 converted.place(crossing.maker),
                 f"pass '{name}' to the function as an argument.",
             )
@@ -207,7 +213,7 @@ def _classes(converted: Converted, crossing: Crossing, objs: frozenset[Obj]) -> 
         because = f": it uses '{names[0]}'" if names else ""
         yield Problem(
             "NBS232",
-            f"'{crossing.name}' takes an object of class '{info.node.name}' to stage '{crossing.target}', "
+            f"'{crossing.name}' takes an object of class '{info.node.name}' to {crossing.reader}, "
             f"but the class can't have a module of its own{because}",
             converted.place(crossing.maker),
             f"give the class all it needs as arguments, and define '{info.node.name}' once, outside of functions.",
@@ -230,7 +236,7 @@ def _travels_with_its_object(converted: Converted, info: ClassInfo, names: list[
         return not names
     users = {
         stage.name
-        for stage in converted.flow.stages.values()
+        for stage in (*converted.flow.stages.values(), *converted.flow.checks.values())
         if unit in (*stage.units, *stage.repeats)
     }
     return len(users) == 1 and all(len(program.writers[name]) == 1 for name in names)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbstage.convert.blocks import Block, place
+from nbstage.convert.checks import Check
 from nbstage.convert.flow import Flow
 from nbstage.convert.module_state import Keeps
 from nbstage.convert.shared import Shared
@@ -32,6 +33,7 @@ class Converted:
     config: Config
     known_stages: tuple[str, ...] = ()
     states: dict[str, Keeps] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
 
     def place(self, unit: int, site: ast.AST | None = None) -> Place:
         """Where a unit, or a part of it, stands."""

@@ -48,7 +48,7 @@ def judge(converted: Converted, crossing: Crossing, value: Value | None) -> Iter
         what, why, hint = found
         yield Problem(
             "NBS233",
-            f"{what} needed by stage '{crossing.target}', but {why}, and `safe = true` allows no pickle",
+            f"{what} needed by {crossing.reader}, but {why}, and `safe = true` allows no pickle",
             converted.place(crossing.maker),
             hint,
         )
