@@ -45,7 +45,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=self._environment(),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -63,7 +63,7 @@ class Project:
         return stages_run(self.run("dvc", "repro"))
 
     def git(self, *command: str) -> None:
-        subprocess.run(["git", *command], cwd=self.root, env=self._environment(), check=True)
+        subprocess.run(["git", *command], cwd=self.root, env=self.environment(), check=True)
 
     def try_git(self, *command: str) -> tuple[int, str]:
         """git's exit code, and what it and its hooks print."""
@@ -93,7 +93,8 @@ class Project:
         kept = sorted(path for path in paths if "__pycache__" not in path.parts)
         return {path.relative_to(self.root).as_posix(): path.read_text() for path in kept}
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """That of a machine without any settings of its user's."""
         home = self.root.parent / f"{self.root.name}-home"
         # Nothing is shared with other tests, nor left running: no compiled modules (Python goes by
         # seconds and sizes), no search for new versions of DVC.

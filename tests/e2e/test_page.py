@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
@@ -12,11 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.browser import CHROMIUM
 from tests.e2e.conftest import Project
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 
 # Loads the page as wide as a screen, follows the link of the last stage in the drawing, and says
 # what came of it. The page itself runs no script.
