@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_contract import contract
+from nbstage.cli_gate import gate
 from nbstage.cli_params import params
+from nbstage.cli_report import report
 from nbstage.cli_show import show
 from nbstage.cli_sync import sync
 from nbstage.cli_tag import tag
@@ -192,6 +195,9 @@ cli.add_command(sync)
 cli.add_command(tag)
 cli.add_command(trace)
 cli.add_command(verify)
+cli.add_command(contract)
+cli.add_command(report)
+cli.add_command(gate)
 
 
 @cli.command(

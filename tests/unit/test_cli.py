@@ -300,6 +300,9 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "tag",
         "trace",
         "verify",
+        "contract",
+        "report",
+        "gate",
         "explain",
     ]
     assert [line.split()[0] for line in listed] == commands

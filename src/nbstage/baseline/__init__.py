@@ -1,0 +1,1 @@
+"""An older version of a project, read from git and DVC's cache without a checkout."""

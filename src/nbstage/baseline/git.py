@@ -1,0 +1,147 @@
+"""What git knows of a project. An edge: git is asked, and never told to change a thing."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbstage.compare.nouns import Baseline
+from nbstage.errors import UserError
+
+_MAIN = ("origin/main", "origin/master", "main", "master")
+
+
+def find_baseline(root: Path, revision: str | None) -> Baseline:
+    """The commit to compare with: `revision`, else the merge base with the main branch; where HEAD
+    is the main branch itself, the commit before it, or HEAD if something is not committed yet.
+
+    Says why there is none on a first run. Raises UserError for a revision that git doesn't know.
+    """
+    if git(root, "rev-parse", "--git-dir") is None:
+        if revision is not None:
+            raise UserError("the project is not under git", "`git init` puts it there.")
+        return Baseline(none="the project is not under git")
+    if revision is not None:
+        return Baseline(_commit(root, revision), f"'{revision}'")
+    head = _known(root, "HEAD")
+    if not head:
+        return Baseline(none="nothing is committed yet")
+    for branch in _MAIN:
+        tip = _known(root, branch)
+        if tip:
+            return _from_main(root, head, branch, tip)
+    return Baseline(none=f"there is no branch {', '.join(_MAIN[:-1])} or {_MAIN[-1]}")
+
+
+def _from_main(root: Path, head: str, branch: str, tip: str) -> Baseline:
+    base = (git(root, "merge-base", "HEAD", branch) or "").strip()
+    if not base:
+        shallow = (git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+        hint = " in this shallow clone: `git fetch --unshallow` brings it" if shallow else ""
+        return Baseline(none=f"HEAD and {branch} have no commit in common{hint}")
+    if base != head:
+        return Baseline(base, f"the merge base with {branch}")
+    if is_changed(root):
+        return Baseline(head, f"HEAD, which {branch} has: what is compared is not committed yet")
+    if tip != head:
+        return Baseline(base, f"the merge base with {branch}, which is HEAD itself")
+    before = _known(root, "HEAD~1")
+    if before:
+        return Baseline(before, f"the commit before HEAD, which is {branch} itself")
+    return Baseline(none=f"HEAD is the first commit, and {branch} itself")
+
+
+def _commit(root: Path, revision: str) -> str:
+    found = _known(root, revision)
+    if not found:
+        raise UserError(
+            f"git knows no revision '{revision}'",
+            "name a branch, a tag or a commit; `git fetch` brings those of the server.",
+        )
+    return found
+
+
+def _known(root: Path, revision: str) -> str:
+    if revision.startswith("-"):
+        return ""
+    told = git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    return (told or "").strip()
+
+
+def describe(root: Path) -> str:
+    """HEAD's short name, and whether something is not committed yet."""
+    head = (git(root, "rev-parse", "--short=7", "HEAD") or "").strip()
+    if not head:
+        return "the files as they are"
+    return f"{head} with uncommitted changes" if is_changed(root) else head
+
+
+def is_changed(root: Path) -> bool:
+    """Whether a file under git differs from HEAD."""
+    return bool(
+        (git(root, "status", "--porcelain", "--untracked-files=no", "--", ".") or "").strip()
+    )
+
+
+def not_committed(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of the files that differ from what is committed, or are not committed at all."""
+    wanted = list(paths)
+    if not wanted:
+        return ()
+    tracked = _listed(git(root, "ls-files", "-z", "--", *map(_literal, wanted)))
+    changed = _listed(
+        git(root, "diff", "--name-only", "-z", "--relative", "HEAD", "--", *map(_literal, wanted))
+    )
+    return tuple(path for path in wanted if not _any_in(path, tracked) or _any_in(path, changed))
+
+
+def _any_in(path: str, files: frozenset[str]) -> bool:
+    """Whether a file, or one in the folder, is among the files."""
+    return path in files or any(file.startswith(f"{path}/") for file in files)
+
+
+def _literal(path: str) -> str:
+    return f":(literal){path}"
+
+
+def _listed(told: str | None) -> frozenset[str]:
+    return frozenset(path for path in (told or "").split("\0") if path)
+
+
+def content_at(root: Path, commit: str, path: str) -> bytes | None:
+    """A file as it was in a commit; None if it wasn't."""
+    if _kind(root, commit, path) not in ("100644", "100755"):
+        return None
+    return _run(root, "cat-file", "blob", f"{commit}:./{path}")
+
+
+def listed_at(root: Path, commit: str, folder: str) -> tuple[str, ...]:
+    """The files below a folder as it was in a commit."""
+    told = git(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", f"{folder}/")
+    return tuple(sorted(_listed(told)))
+
+
+def _kind(root: Path, commit: str, path: str) -> str:
+    """The mode of an entry: no link is followed."""
+    return (git(root, "ls-tree", commit, "--", path) or "").partition(" ")[0]
+
+
+def git(root: Path, *command: str) -> str | None:
+    """What git prints; None if it fails."""
+    told = _run(root, *command)
+    return None if told is None else told.decode("utf-8", "surrogateescape")
+
+
+def _run(root: Path, *command: str) -> bytes | None:
+    try:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", *command],
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UserError("git is not installed", "install it, and run this again.") from None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""Two versions of a project, compared: metrics, parameters, stages, files, plots, predictions."""

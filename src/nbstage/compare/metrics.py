@@ -1,0 +1,133 @@
+"""Metrics files of two versions -> each number with what came of it.
+
+Not by `dvc metrics diff`: that exits with 0 and `{}` also where a file is missing or broken, leaves
+out what is the same, and drops lists.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from nbstage.compare.directions import direction_of
+from nbstage.compare.files import reason, text_of
+from nbstage.compare.locked import metric_files
+from nbstage.compare.nouns import Judgement, Metric, Side
+from nbstage.policy import Direction
+from nbstage.runtime.yaml12 import read_yaml
+
+_DEEPEST = 50
+#: A file's numbers by their dotted names; None for what is there but is no number.
+Numbers = dict[str, float | None]
+
+
+def compare_metrics(
+    old: Side | None, new: Side, directions: Mapping[str, Direction]
+) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+    """Every metric of either version in the order of the files, and what could not be read.
+
+    `directions` has the metrics of which the project's settings say which way is better.
+    """
+    sides = [side for side in (old, new) if side is not None]
+    paths = dict.fromkeys(path for side in reversed(sides) for path in metric_files(side.locked))
+    metrics: list[Metric] = []
+    notes: list[str] = []
+    for path in paths:
+        read = [_numbers(side, path, notes) if side is not None else {} for side in (old, new)]
+        names = dict.fromkeys((*read[1], *read[0]))
+        found = [_metric(path, name, read[0], read[1], directions) for name in names]
+        metrics += found
+    return tuple(_renamed(metrics)), tuple(notes)
+
+
+def flatten(data: object) -> Numbers:
+    """The numbers in nested data by dotted names: {"by_age": {"old": 1}} is "by_age.old"."""
+    return dict(_flat("", data, 0))
+
+
+def direction(name: str, directions: Mapping[str, Direction]) -> Direction:
+    """Which way is better: as the settings say for the metric, for its last part, or its name."""
+    last = name.rpartition(".")[2]
+    for key in (name, last):
+        if directions.get(key, Direction.UNKNOWN) is not Direction.UNKNOWN:
+            return directions[key]
+    return direction_of(name)
+
+
+def read_metrics(text: str, path: str) -> Numbers:
+    """The numbers in the text of a metrics file. Raises ValueError if it can't be read."""
+    try:
+        if path.lower().endswith((".yaml", ".yml")):
+            return flatten(read_yaml(text))
+        if path.lower().endswith(".toml"):
+            import tomllib
+
+            return flatten(tomllib.loads(text))
+        return flatten(json.loads(text))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _numbers(side: Side, path: str, notes: list[str]) -> Numbers:
+    if path not in metric_files(side.locked):
+        return {}
+    try:
+        return read_metrics(text_of(side, path), path)
+    except (OSError, ValueError) as error:
+        why = side.missing.get(path) or reason(error)
+        notes.append(f"metrics file '{path}' of {side.name} can't be read: {why}")
+        return {}
+
+
+def _flat(name: str, data: object, depth: int) -> Iterator[tuple[str, float | None]]:
+    if isinstance(data, dict | list) and depth < _DEEPEST:
+        items = data.items() if isinstance(data, dict) else enumerate(data)
+        for key, item in items:
+            yield from _flat(f"{name}.{key}" if name else str(key), item, depth + 1)
+    elif isinstance(data, int | float):
+        yield name or "value", _as_float(data)
+    else:
+        yield name or "value", None
+
+
+def _as_float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _metric(
+    path: str, name: str, old: Numbers, new: Numbers, directions: Mapping[str, Direction]
+) -> Metric:
+    way = direction(name, directions)
+    values = old.get(name), new.get(name)
+    return Metric(path, name, *values, way, _judge(name, old, new, way))
+
+
+def _judge(name: str, old: Numbers, new: Numbers, way: Direction) -> Judgement:
+    if name not in new:
+        return Judgement.GONE
+    before, now = old.get(name), new[name]
+    if now is None or not math.isfinite(now):
+        return Judgement.NO_NUMBER
+    if name not in old:
+        return Judgement.ADDED
+    if before is None or not math.isfinite(before):
+        return Judgement.CHANGED
+    if now == before:
+        return Judgement.SAME
+    if way is Direction.UNKNOWN:
+        return Judgement.CHANGED
+    return Judgement.BETTER if (now > before) == (way is Direction.HIGHER) else Judgement.WORSE
+
+
+def _renamed(metrics: list[Metric]) -> Iterator[Metric]:
+    """Metrics that are gone, where a new one has just their value and no other has."""
+    added = [one for one in metrics if one.judgement is Judgement.ADDED]
+    for metric in metrics:
+        alike = [one.name for one in added if one.path == metric.path and one.new == metric.old]
+        gone = metric.judgement is Judgement.GONE
+        yield replace(metric, renamed_to=alike[0]) if gone and len(alike) == 1 else metric

@@ -1,0 +1,1 @@
+"""A comparison as Markdown, as a page, and as data for a machine."""

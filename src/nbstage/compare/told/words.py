@@ -1,0 +1,156 @@
+"""What all forms of a report say in the same words."""
+
+from __future__ import annotations
+
+import math
+
+from nbstage.compare.nouns import (
+    CodeChange,
+    Comparison,
+    Content,
+    Difference,
+    Judgement,
+    Metric,
+    Predictions,
+    Slice,
+    StageChange,
+    Verdict,
+)
+from nbstage.page.numbers import size
+
+DASH = "\N{EN DASH}"
+SHORT = 7
+NO_VERDICT = "no verdict"
+
+
+def number(value: float | None) -> str:
+    """A value as people read it; a dash where there is none."""
+    if value is None:
+        return DASH
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    if value == int(value) and abs(value) < 1e12:
+        return f"{int(value):,}"
+    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def signed(value: float | None) -> str:
+    """A change with its sign; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    return "0" if value == 0 else f"{value:+,.3g}"
+
+
+def against(comparison: Comparison) -> str:
+    """What is compared with what."""
+    if comparison.baseline.none:
+        return f"first run: {comparison.baseline.none}, so there is nothing to compare with"
+    return f"{comparison.current} against {comparison.baseline.commit[:SHORT]}"
+
+
+def headline(comparison: Comparison) -> tuple[str, str]:
+    """The verdict in a word or two, and the sentence that carries it."""
+    if comparison.baseline.none:
+        return "first run", "There is no baseline yet: these are the numbers as they are."
+    found = comparison.predictions
+    deciding = found.deciding if found is not None else None
+    if found is not None and deciding is not None:
+        return deciding.verdict.value, sentence(deciding, found)
+    counts = [
+        f"{count} {'metric' if count == 1 else 'metrics'} {judgement.value}"
+        for judgement in (Judgement.BETTER, Judgement.WORSE, Judgement.CHANGED, Judgement.GONE)
+        if (count := sum(one.judgement is judgement for one in comparison.metrics))
+    ]
+    if found is not None:
+        why = f"The predictions can't be compared: {found.failure}."
+    else:
+        why = "No table of predictions is known, so chance can't be told from change."
+    return NO_VERDICT, f"{why} {', '.join(counts) or 'No metric changed'}."
+
+
+def sentence(one: Difference, found: Predictions) -> str:
+    """A measure's difference with its interval and the number of rows."""
+    return (
+        f"{one.measure} {number(one.old)} became {number(one.new)} ({signed(one.change)}, "
+        f"{found.confidence:.0%} interval {interval(one)}) on {found.rows:,} test rows."
+    )
+
+
+def interval(one: Difference) -> str:
+    """The bounds of a difference."""
+    if math.isnan(one.low):
+        return "not known"
+    return f"{signed(one.low)} to {signed(one.high)}"
+
+
+def p_value(value: float | None) -> str:
+    """Such as "0.031" or "<0.001"."""
+    if value is None or math.isnan(value):
+        return DASH
+    return "<0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def method(found: Predictions) -> str:
+    """How the predictions were compared."""
+    kind = "exact McNemar test for accuracy"
+    if found.task == "regression":
+        kind = "paired permutation test for mae"
+    text = (
+        f"Paired bootstrap with {found.resamples:,} resamples of {found.rows:,} rows and a fixed "
+        f"seed, {found.confidence:.0%} percentile intervals of the difference; {kind}. "
+        f"`{found.primary}` decides."
+    )
+    if found.slices:
+        count = sum(one.found is not None for one in found.slices)
+        text += f" Verdicts on slices are corrected for {count} tests (Holm)."
+    return text
+
+
+def judged(metric: Metric) -> str:
+    """What came of a metric."""
+    if metric.renamed_to:
+        return f"gone; '{metric.renamed_to}' is new and has its value: renamed?"
+    if metric.judgement is Judgement.CHANGED and metric.old is not None:
+        return "changed (which way is better is not known)"
+    return metric.judgement.value
+
+
+def slice_verdict(one: Slice) -> str:
+    """What came of a slice."""
+    return one.found.verdict.value if one.found else one.why
+
+
+def about(content: Content | None) -> str:
+    """Size, rows and columns of a file."""
+    if content is None:
+        return DASH
+    parts = [size(content.size)] if content.size is not None else []
+    if content.rows is not None:
+        parts.append(f"{content.rows:,} rows, {len(content.columns):,} columns")
+    return " \N{MIDDLE DOT} ".join(parts) or (content.missing or content.hash[:8] or "not known")
+
+
+def lines_changed(change: CodeChange) -> str:
+    """How many lines of a module were added and removed."""
+    if change.added is None or change.removed is None:
+        return DASH
+    return f"+{change.added:,} \N{MINUS SIGN}{change.removed:,}"
+
+
+def why_again(stage: StageChange) -> str:
+    """What the reason is that a stage has another result."""
+    if stage.fate.value == "ran again" and not stage.why:
+        return (
+            "nothing it depends on changed: it isn't reproducible, or its result was put in by hand"
+        )
+    return ", ".join(stage.why)
+
+
+def is_good(verdict: Verdict | Judgement) -> bool | None:
+    """True for better, False for worse, None for all else."""
+    if verdict in (Verdict.BETTER, Judgement.BETTER):
+        return True
+    worse = (Verdict.WORSE, Judgement.WORSE, Judgement.GONE, Judgement.NO_NUMBER)
+    return False if verdict in worse else None
