@@ -14,6 +14,9 @@ The keys, all optional:
     [tool.nbstage.stages.train]
     deps = ["src/features.py"]         # files the stage depends on but its code does not name
 
+    [tool.nbstage.prefixes]            # what a notebook's stages begin with, and its section of
+    "notebooks/explore.ipynb" = "explore"  # params.yaml
+
 `[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`.
 """
 
@@ -21,14 +24,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from nbstage.errors import UserError
 from nbstage.model import Config
 from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
+from nbstage.prefixes import parse_prefixes
 from nbstage.toml_table import Table as _Table
 from nbstage.toml_table import entry as _entry
 from nbstage.toml_table import kind as _kind
+from nbstage.toml_table import leaves_root as _leaves_root
 from nbstage.toml_table import near as _near
 from nbstage.toml_table import take as _take
 from nbstage.toml_table import texts as _texts
@@ -37,7 +42,7 @@ from nbstage.toml_table import unknown as _unknown
 
 FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
 _RUN_CODE = ("joblib", "pickle")
-_KEYS = ("formats", "gate", "notebooks", "report", "safe", "stages", "workdir")
+_KEYS = ("formats", "gate", "notebooks", "prefixes", "report", "safe", "stages", "workdir")
 
 
 def find_root(start: Path) -> Path:
@@ -76,7 +81,17 @@ def read_config(root: Path) -> Config:
 def read_settings(root: Path) -> Settings:
     """Return what `read_config` does, and what gate and report are to do."""
     path = root / "pyproject.toml"
-    return parse_settings(_read(path)) if path.exists() else Settings()
+    if not path.exists():
+        return Settings()
+    settings = parse_settings(_read(path))
+    missing = [one for one in settings.config.prefixes if not (root / one).is_file()]
+    if missing:
+        listed = ", ".join(f"'{one}'" for one in missing)
+        raise UserError(
+            f"[tool.nbstage.prefixes] in pyproject.toml names {listed}, but there is no such file",
+            "correct the path, or take the line out.",
+        )
+    return settings
 
 
 def parse_config(text: str) -> Config:
@@ -131,6 +146,7 @@ def _config(table: _Table) -> tuple[Config, list[str]]:
         formats=_take(_formats(_entry(table, values, "formats", {}), safe=safe), faults),
         deps=_take(_stages(_entry(table, values, "stages", {})), faults),
         safe=safe,
+        prefixes=_take(parse_prefixes(_entry(table, values, "prefixes", {})), faults),
     )
     return config, faults
 
@@ -200,11 +216,6 @@ def _stages(table: _Table) -> tuple[dict[str, tuple[str, ...]], list[str]]:
         faults += [_unknown(place, key, ("deps",)) for key in stage if key != "deps"]
         deps[name] = _take(_texts(_Table(f"{place}.deps", stage.get("deps", []))), faults)
     return deps, faults
-
-
-def _leaves_root(path: str) -> bool:
-    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor != ""
-    return absolute or ".." in PurePosixPath(path).parts
 
 
 def _names_nbstage(path: Path) -> bool:

@@ -186,11 +186,14 @@ class Artifact:
 class Parameter:
     """A key of params.yaml as the notebook gives it: plain data, and the comment lines that stand
     with it.
+
+    `section` is the key of params.yaml that it stands under, "" where it stands at the top.
     """
 
     name: str
     value: object
     comment: tuple[str, ...] = ()
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ class PlannedStage:
     each tuple.
 
     `deps` holds the stage's module, the helper modules and data files; `inputs` the artifacts it
-    loads.
+    loads; `params` keys of params.yaml, `explore.seed` for `seed` in the section `explore`.
     `outs` are files the user's own code writes; `outputs` the artifacts nbstage saves; `checks` the
     tests made from its check cells.
     """
@@ -237,7 +240,8 @@ class Config:
     `workdir` None means the notebook's own folder. `formats` maps a variable (`df` or `stage.df`)
     to a format's name;
     `deps` adds the user's own dependencies to a stage. With `safe`, values travel only in formats
-    that run no code when they are read.
+    that run no code when they are read. `prefixes` has, by notebooks' paths, what their stages'
+    names begin with and their section of params.yaml is called.
     """
 
     notebooks: tuple[str, ...] = ()
@@ -245,6 +249,7 @@ class Config:
     formats: dict[str, str] = field(default_factory=dict)
     deps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     safe: bool = False
+    prefixes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

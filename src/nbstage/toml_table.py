@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TypeVar
 
 _Read = TypeVar("_Read")
@@ -83,6 +84,12 @@ def one_of(table: Table, known: tuple[str, ...]) -> tuple[str, list[str]]:
     listed = f"{', '.join(repr(word) for word in known[:-1])} or {known[-1]!r}"
     said = f"'{table.value}'" if isinstance(table.value, str) else kind(table.value)
     return known[0], [f"{table.name} must be {listed}, not {said}"]
+
+
+def leaves_root(path: str) -> bool:
+    """Whether a path leads out of the project."""
+    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor != ""
+    return absolute or ".." in PurePosixPath(path).parts
 
 
 def unknown(place: str, key: str, known: tuple[str, ...]) -> str:

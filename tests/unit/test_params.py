@@ -78,6 +78,7 @@ def test_a_machine_gets_the_same(project: Project, capsys: Captured) -> None:
     assert data["parameters"] == [
         {
             "name": "seed",
+            "key": "seed",
             "cell": 1,
             "notebook": 7,
             "in_params_yaml": True,
@@ -87,6 +88,7 @@ def test_a_machine_gets_the_same(project: Project, capsys: Captured) -> None:
         },
         {
             "name": "new",
+            "key": "new",
             "cell": 1,
             "notebook": 1,
             "in_params_yaml": False,

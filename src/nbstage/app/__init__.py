@@ -12,9 +12,7 @@ from nbstage.app.writing import outcome_of, parts_of
 from nbstage.config import read_config
 from nbstage.convert import disk, plan
 from nbstage.convert.doubts import cells_in_doubt
-from nbstage.convert.parameters import find_parameters
-from nbstage.convert.render.params_yaml import read_params
-from nbstage.convert.rules import Converted
+from nbstage.convert.sections import in_section
 from nbstage.convert.stages import workdir_of
 from nbstage.errors import UserError
 from nbstage.model import (
@@ -87,7 +85,9 @@ def show_page(root: Path, notebook: str) -> tuple[str, Shown]:
     converted = made[0][0][0] if made[0] else None
     facts = converted.program.facts if converted else {}
     blocks = converted.blocks if converted else ()
-    return page(see(root, notebook, shown, blocks, facts, _held(root))), shown
+    held = converted.given if converted else {}
+    values = {in_section(config.prefixes.get(notebook, ""), name): held[name] for name in held}
+    return page(see(root, notebook, shown, blocks, facts, values)), shown
 
 
 def _shown(config: Config, made: Made) -> Shown:
@@ -119,10 +119,11 @@ def verify(
     found, _ = made
     done: list[Verified] = []
     for converted, _ in found:
-        values = _values(root, converted)
         folder = keep if keep is None or len(found) == 1 else keep / str(len(done) + 1)
         done.append(
-            verify_notebook(root, converted, values, tolerance=tolerance, keep=folder, say=say)
+            verify_notebook(
+                root, converted, converted.given, tolerance=tolerance, keep=folder, say=say
+            )
         )
     return Verification(tuple(done), outcome.problems)
 
@@ -154,24 +155,11 @@ def trace(
         read_in,
         converted if not has_error(problems) else None,
         workdir=workdir_of(config, notebook),
-        parameters=_values(root, converted) if converted else {},
+        parameters=converted.given if converted else {},
         timeout=timeout,
         started=lambda cell, stage: started(cell, stage, numbers.index(cell) + 1, len(numbers)),
     )
     return replace(done, problems=problems)
-
-
-def _held(root: Path) -> dict[str, object]:
-    """What params.yaml holds; nothing if it can't be read, which is a problem of the notebooks'."""
-    held = read_params(disk.read_text(root, "params.yaml"))
-    return held if isinstance(held, dict) else {}
-
-
-def _values(root: Path, converted: Converted) -> dict[str, object]:
-    """The values that params.yaml has for the parameters of a notebook."""
-    held = _held(root)
-    names = [parameter.name for parameter in find_parameters(converted.blocks)]
-    return {name: held[name] for name in names if name in held}
 
 
 def _trace_doubts(

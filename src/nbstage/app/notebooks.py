@@ -15,9 +15,10 @@ from nbstage.convert.flow import trace_flow
 from nbstage.convert.module_state import states_of
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.program import program
-from nbstage.convert.render.dvc_yaml import stages_of
+from nbstage.convert.render.dvc_yaml import sections_of, stages_of
 from nbstage.convert.render.params_yaml import read_params
 from nbstage.convert.rules import Converted, judge
+from nbstage.convert.sections import values_of
 from nbstage.convert.shared import share
 from nbstage.convert.stages import plan_stages, workdir_of
 from nbstage.convert.used import LocalModules
@@ -32,7 +33,7 @@ from nbstage.model import (
 )
 from nbstage.notebook.python import cells_to_python
 from nbstage.notebook.read import read
-from nbstage.notebook.tags import label, name_clashes, without_tag_lines
+from nbstage.notebook.tags import label, name_clashes, with_prefix, without_tag_lines
 from nbstage.surroundings import local_modules, local_sources, star_names
 from nbstage.trace.facts import facts_of_cells, read_facts
 
@@ -52,11 +53,18 @@ def convert_all(root: Path, config: Config, paths: tuple[str, ...]) -> Made:
     held = read_params(disk.read_text(root, "params.yaml"))
     if not isinstance(held, dict):
         return (), held
-    known = stages_of(disk.read_text(root, "dvc.yaml"))
+    before = disk.read_text(root, "dvc.yaml")
+    known, sections = stages_of(before), sections_of(before)
     found: list[tuple[Converted, LocalModules]] = []
     problems: list[Problem] = []
     for path in paths:
-        one, more = _convert_one(root, config, path, held, known.get(path, ()))
+        notebook = read(root / path, root)
+        if not isinstance(notebook, Notebook):
+            problems += notebook
+            continue
+        one, more = convert_notebook(
+            root, config, notebook, held, known.get(path, ()), sections.get(path, frozenset())
+        )
         problems += more
         if one is not None:
             found.append(one)
@@ -72,46 +80,41 @@ def convert_beside(root: Path, config: Config, paths: tuple[str, ...]) -> Found:
     return found
 
 
-def _convert_one(
-    root: Path, config: Config, path: str, held: dict[str, object], known: tuple[str, ...]
-) -> tuple[tuple[Converted, LocalModules] | None, tuple[Problem, ...]]:
-    notebook = read(root / path, root)
-    if not isinstance(notebook, Notebook):
-        return None, notebook
-    return convert_notebook(root, config, notebook, held, known)
-
-
 def convert_notebook(
     root: Path,
     config: Config,
     notebook: Notebook,
     held: dict[str, object],
     known: tuple[str, ...] = (),
+    sections: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Converted, LocalModules] | None, tuple[Problem, ...]]:
     """A notebook as given, converted as far as it goes. `held` are the values of params.yaml,
-    `known` the stages that dvc.yaml has from it.
+    `known` the stages that dvc.yaml has from it, `sections` where these have their parameters.
     """
     path = notebook.path
-    blocks, problems = _blocks(notebook)
+    prefix = config.prefixes.get(path, "")
+    blocks, problems = _blocks(notebook, prefix)
     if has_error(problems):
         return None, problems
     workdir = workdir_of(config, path)
-    values = {found.name: held.get(found.name, found.value) for found in find_parameters(blocks)}
+    parameters = find_parameters(blocks, prefix)
+    given = values_of(held, parameters, sections)
+    values = {one.name: given.get(one.name, one.value) for one in parameters}
     facts = facts_of_cells(notebook, read_facts(root, path), workdir)
     analysed = program(blocks, partial(star_names, root, workdir), values, facts)
-    flow, shared = trace_flow(analysed), share(analysed)
+    flow, shared = trace_flow(analysed), share(analysed, prefix)
     plans = plan_stages(flow, shared, config, path)
     checks = plan_checks(flow, shared, config, path, plans)
     folders = (workdir, *plan.told_folders(analysed, workdir))
     local = local_modules(root, folders, _imported(blocks))
     states = states_of(local_sources(root, folders, local))
     converted = Converted(
-        notebook, blocks, analysed, flow, shared, plans, config, known, states, checks
+        notebook, blocks, analysed, flow, shared, plans, config, known, states, checks, given
     )
     return (converted, local), (*problems, *judge(converted))
 
 
-def _blocks(notebook: Notebook) -> tuple[tuple[Block, ...], tuple[Problem, ...]]:
+def _blocks(notebook: Notebook, prefix: str) -> tuple[tuple[Block, ...], tuple[Problem, ...]]:
     cells = tuple(cell for cell in notebook.cells if cell.kind is CellKind.CODE)
     labelled = [label(cell, notebook.path) for cell in cells]
     plain = cells_to_python(cells, notebook.path)
@@ -128,7 +131,8 @@ def _blocks(notebook: Notebook) -> tuple[tuple[Block, ...], tuple[Problem, ...]]
     if has_error(problems):
         return (), tuple(problems)
     codes = tuple(without_tag_lines(code) for code, _ in plain)
-    return arrange(tuple(zip(cells, labels, codes, strict=True)), notebook.path), tuple(problems)
+    final = with_prefix(labels, prefix)
+    return arrange(tuple(zip(cells, final, codes, strict=True)), notebook.path), tuple(problems)
 
 
 def _imported(blocks: tuple[Block, ...]) -> set[str]:

@@ -10,7 +10,6 @@ from nbstage.app.writing import parts_of
 from nbstage.config import read_config
 from nbstage.convert import disk, plan
 from nbstage.convert.blocks import Block
-from nbstage.convert.render.params_yaml import read_params
 from nbstage.model import Action, Change
 from nbstage.notebook.edit import set_source
 from nbstage.params.nouns import Compared
@@ -41,9 +40,9 @@ def params_to_notebook(root: Path, notebook: str) -> Compared:
 def _compared(root: Path, notebook: str) -> tuple[Compared, tuple[Block, ...], dict[str, object]]:
     config = read_config(root)
     found, problems = convert_all(root, config, (notebook,))
-    held = read_params(disk.read_text(root, "params.yaml"))
-    if not found or not isinstance(held, dict):
+    if not found:
         return Compared(notebook, problems=problems), (), {}
-    blocks = found[0][0].blocks
+    one = found[0][0]
     stages = plan.together(parts_of(found, config)).stages
-    return Compared(notebook, compare(blocks, stages, held), problems), blocks, held
+    rows = compare(one.blocks, stages, one.given, one.prefix)
+    return Compared(notebook, rows, problems), one.blocks, one.given

@@ -10,7 +10,7 @@ from nbstage.config import read_config
 from nbstage.convert import disk
 from nbstage.convert.disk import record
 from nbstage.convert.doubts import cells_in_doubt
-from nbstage.convert.render.dvc_yaml import stages_of
+from nbstage.convert.render.dvc_yaml import sections_of, stages_of
 from nbstage.convert.render.params_yaml import read_params
 from nbstage.convert.rules import Converted
 from nbstage.convert.rules.together import Part
@@ -145,8 +145,10 @@ def _converted(root: Path, config: Config, change: Change) -> tuple[Found, tuple
     held = read_params(disk.read_text(root, "params.yaml"))
     if not isinstance(notebook, Notebook) or not isinstance(held, dict):
         return (), notebook if not isinstance(notebook, Notebook) else ()
-    known = stages_of(disk.read_text(root, "dvc.yaml")).get(change.path, ())
-    made, problems = convert_notebook(root, config, notebook, held, known)
+    before = disk.read_text(root, "dvc.yaml")
+    known = stages_of(before).get(change.path, ())
+    sections = sections_of(before).get(change.path, frozenset())
+    made, problems = convert_notebook(root, config, notebook, held, known, sections)
     return ((made,) if made else ()), problems
 
 

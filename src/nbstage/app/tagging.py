@@ -16,7 +16,7 @@ from nbstage.errors import UserError
 from nbstage.model import Action, CellKind, Change, Config, Notebook, Problem
 from nbstage.notebook.edit import set_tags
 from nbstage.notebook.read import parse_notebook
-from nbstage.notebook.tags import label
+from nbstage.notebook.tags import label, with_prefix
 from nbstage.project import other_notebooks
 from nbstage.tag.apply import rows, with_tags
 from nbstage.tag.nouns import Row, Tagged
@@ -73,12 +73,16 @@ def write_tags(root: Path, tagged: Tagged) -> None:
 
 
 def _taken(root: Path, config: Config, path: str) -> frozenset[str]:
-    """The names of stages that the project has from elsewhere."""
+    """The names of stages that the project has from elsewhere, as the notebook's own tags would
+    have to say them.
+    """
     text = disk.read_text(root, "dvc.yaml")
     found = set(stage_names(text)) - set(stages_of(text).get(path, ()))
     for other in other_notebooks(root, config, (path,)):
         notebook = parse_notebook((disk.read_text(root, other) or "").encode("utf-8"), other)
         cells = notebook.cells if isinstance(notebook, Notebook) else ()
         labels = (label(cell, other)[0] for cell in cells if cell.kind is CellKind.CODE)
-        found.update(one.stage for one in labels if one.stage)
-    return frozenset(found)
+        final = with_prefix(tuple(labels), config.prefixes.get(other, ""))
+        found.update(one.stage for one in final if one.stage)
+    start = f"{prefix}_" if (prefix := config.prefixes.get(path, "")) else ""
+    return frozenset(name.removeprefix(start) for name in found if name.startswith(start))

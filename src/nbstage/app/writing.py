@@ -9,12 +9,19 @@ from nbstage.app.notebooks import Found, Made, convert_beside, has_error
 from nbstage.convert import disk, plan
 from nbstage.convert.lock import prune_lock
 from nbstage.convert.render.check_module import FOLDER as CHECKS
-from nbstage.convert.render.dvc_others import other_stages
-from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
-from nbstage.convert.render.params_yaml import render_params_yaml
+from nbstage.convert.render.dvc_others import keys_in_use, other_stages
+from nbstage.convert.render.dvc_yaml import (
+    render_dvc_yaml,
+    sections_of,
+    stage_names,
+    stages_of,
+)
+from nbstage.convert.render.params_edits import NO_MOVES, Moves
+from nbstage.convert.render.params_yaml import read_params, render_params_yaml
 from nbstage.convert.rules import Converted
 from nbstage.convert.rules.project import judge_project
 from nbstage.convert.rules.together import Part, Surroundings, judge_together
+from nbstage.convert.sections import key_of, moves_of
 from nbstage.model import (
     Config,
     File,
@@ -52,7 +59,9 @@ def outcome_of(
     before = disk.read_text(root, plan.PACKAGE) if notebooks else None
     pipeline = plan.together(parts, around.beside, before)
     converted = (*paths, *_gone(root))
-    files, more = _files(root, converted, pipeline)
+    used = keys_in_use(disk.read_text(root, "dvc.yaml"), around.stages)
+    used |= {key_of(one) for part in (*parts, *around.beside) for one in part.pipeline.parameters}
+    files, more = _files(root, converted, pipeline, _moves(root, parts, used))
     if more:
         return Outcome((), (*problems, *more))
     in_use = {path for stage in around.stages for path in stage.deps}
@@ -85,12 +94,26 @@ def _gone(root: Path) -> tuple[str, ...]:
     return tuple(name for name in known if not (root / name).exists())
 
 
+def _moves(root: Path, parts: tuple[Part, ...], used: frozenset[str]) -> Moves:
+    """The keys of params.yaml that go to another section, for their notebook's prefix is new."""
+    held = read_params(disk.read_text(root, "params.yaml"))
+    if not isinstance(held, dict):
+        return NO_MOVES
+    before = sections_of(disk.read_text(root, "dvc.yaml"))
+    sources: dict[str, str] = {}
+    for part in parts:
+        sources |= moves_of(held, part.pipeline.parameters, before.get(part.path, ()))
+    return Moves(sources, used)
+
+
 def _files(
-    root: Path, paths: tuple[str, ...], pipeline: Pipeline
+    root: Path, paths: tuple[str, ...], pipeline: Pipeline, moves: Moves
 ) -> tuple[tuple[File, ...], tuple[Problem, ...]]:
     before = disk.read_text(root, "dvc.yaml")
     dvc_yaml = render_dvc_yaml(pipeline, before, paths)
-    params_yaml = render_params_yaml(pipeline.parameters, disk.read_text(root, "params.yaml"))
+    params_yaml = render_params_yaml(
+        pipeline.parameters, disk.read_text(root, "params.yaml"), moves
+    )
     if not isinstance(dvc_yaml, str) or not isinstance(params_yaml, str):
         return (), (
             *(() if isinstance(dvc_yaml, str) else dvc_yaml),

@@ -32,7 +32,8 @@ def plan_checks(
 ) -> tuple[Check, ...]:
     """Decide the parts of all checks that can be tests, in the notebook's order."""
     made = {plan.name: plan.outputs for plan in plans}
-    runs = Runs(notebook, workdir_of(config, notebook), (), False, config.safe)
+    section = config.prefixes.get(notebook, "")
+    runs = Runs(notebook, workdir_of(config, notebook), (), False, config.safe, section)
     found: dict[str, list[StagePlan]] = {}
     for name, room in flow.checks.items():
         if name in flow.untested:

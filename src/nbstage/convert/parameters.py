@@ -27,9 +27,9 @@ class NotPlain(Exception):
     """An expression is no plain value that YAML can hold."""
 
 
-def find_parameters(blocks: tuple[Block, ...]) -> tuple[Parameter, ...]:
+def find_parameters(blocks: tuple[Block, ...], section: str = "") -> tuple[Parameter, ...]:
     """The parameters of a notebook, each with the comments that stand with it; the last assignment
-    of a name counts.
+    of a name counts. `section` is where params.yaml has them.
     """
     found: dict[str, Parameter] = {}
     for block in blocks:
@@ -47,9 +47,8 @@ def find_parameters(blocks: tuple[Block, ...]) -> tuple[Parameter, ...]:
             except NotPlain:
                 continue
             lines = (*range(segment.first, segment.start), segment.last)
-            found[name] = Parameter(
-                name, value, tuple(comments[line] for line in lines if line in comments)
-            )
+            comment = tuple(comments[line] for line in lines if line in comments)
+            found[name] = Parameter(name, value, comment, section)
     return tuple(found.values())
 
 

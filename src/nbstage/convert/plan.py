@@ -17,6 +17,7 @@ from nbstage.convert.render.shared_module import render_shared
 from nbstage.convert.render.stage_module import HEADER, render_stage
 from nbstage.convert.rules.notebook import Converted
 from nbstage.convert.rules.together import Part
+from nbstage.convert.sections import in_section, key_of
 from nbstage.convert.shared import SharedModule
 from nbstage.convert.stages import StagePlan
 from nbstage.convert.units import Program
@@ -54,9 +55,8 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
         for module in sorted(modules, key=lambda module: module.name)
     ]
     checks, tests = _checks(converted, names)
-    return Pipeline(
-        tuple(planned), find_parameters(converted.blocks), (*stages, *shared, *checks), tests
-    )
+    parameters = find_parameters(converted.blocks, converted.prefix)
+    return Pipeline(tuple(planned), parameters, (*stages, *shared, *checks), tests)
 
 
 def _checks(
@@ -107,7 +107,7 @@ def together(
     if modules:
         modules[PACKAGE] = package_file(parts, package)
     every = [parameter for part in parts for parameter in part.pipeline.parameters]
-    parameters = {parameter.name: parameter for parameter in every}
+    parameters = {key_of(parameter): parameter for parameter in every}
     return Pipeline(
         tuple(stage for part in parts for stage in part.pipeline.stages),
         tuple(parameters.values()),
@@ -158,7 +158,7 @@ def _planned(
         doc=plan.doc,
         deps=tuple(dict.fromkeys([f"pipeline/{plan.name}.py", *helpers, *sorted(set(data))])),
         inputs=plan.inputs,
-        params=plan.parameters,
+        params=tuple(in_section(plan.section, name) for name in plan.parameters),
         outs=tuple(
             sorted(
                 [*plan.writes, *([f"artifacts/{plan.name}/done.txt"] if plan.marks_done else [])]

@@ -43,8 +43,8 @@ class Shared:
     needs: dict[int, frozenset[int]]
 
 
-def share(program: Program) -> Shared:
-    """Give each importable function or class its module."""
+def share(program: Program, prefix: str = "") -> Shared:
+    """Give each importable function or class its module, named with the notebook's prefix."""
     canonical = {
         name: _first(program, name)
         for index in program.importable
@@ -61,7 +61,7 @@ def share(program: Program) -> Shared:
             if index in _reach(needs, other) and stands_alone(program, other)
         }
         first = min(circle | {index})
-        key = module_name(min(program.units[first].effects.binds))
+        key = module_name(min(program.units[first].effects.binds), prefix)
         groups.setdefault(key, set()).update(circle | {index})
     modules: dict[str, SharedModule] = {}
     for key, members in groups.items():
@@ -100,8 +100,9 @@ def _reach(needs: dict[int, frozenset[int]], index: int) -> set[int]:
     return seen
 
 
-def module_name(name: str) -> str:
+def module_name(name: str, prefix: str = "") -> str:
     """`TenureBands` -> `tenure_bands`: the module's name for a function or class."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    module = shortened(words.lower())
+    start = f"{prefix}_" if prefix else ""
+    module = shortened(f"{start}{words.lower()}")
     return f"{module}_" if keyword.iskeyword(module) or module in DEVICES else module

@@ -30,6 +30,7 @@ class StagePlan:
 
     name: str
     notebook: str
+    section: str  # of params.yaml, with its parameters; "" for the top
     workdir: str
     doc: str
     doc_comment: tuple[str, ...]
@@ -64,6 +65,7 @@ class Runs:
     after: tuple[str, ...]
     marks_done: bool
     safe: bool
+    section: str
 
 
 def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tuple[StagePlan, ...]:
@@ -72,13 +74,21 @@ def plan_stages(flow: Flow, shared: Shared, config: Config, notebook: str) -> tu
     artifacts = {name: artifacts_of(flow, stage, config) for name, stage in flow.stages.items()}
     after = order_by_files(flow)
     waited_for = frozenset[str]().union(*after.values())
+    section = config.prefixes.get(notebook, "")
     return tuple(
         plan_room(
             flow,
             shared,
             stage,
             artifacts,
-            Runs(notebook, workdir, tuple(sorted(after[name])), name in waited_for, config.safe),
+            Runs(
+                notebook,
+                workdir,
+                tuple(sorted(after[name])),
+                name in waited_for,
+                config.safe,
+                section,
+            ),
         )
         for name, stage in flow.stages.items()
     )
@@ -112,6 +122,7 @@ def plan_room(
     return StagePlan(
         name=stage.name,
         notebook=runs.notebook,
+        section=runs.section,
         workdir=runs.workdir,
         doc=_doc(comment),
         doc_comment=comment,

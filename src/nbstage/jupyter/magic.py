@@ -98,10 +98,14 @@ def _run(root: Path, path: str, stage: str) -> None:
     from difflib import get_close_matches
 
     from nbstage.app import check
+    from nbstage.config import read_config
     from nbstage.convert import disk
     from nbstage.convert.render.dvc_yaml import stage_names
 
     known = stage_names(disk.read_text(root, "dvc.yaml"))
+    prefix = read_config(root).prefixes.get(path, "")
+    if prefix and f"{prefix}_{stage}" in known:  # as this notebook's tags call it
+        stage = f"{prefix}_{stage}"
     if stage not in known:
         near = get_close_matches(stage, sorted(known), n=1)
         hint = f"did you mean '{near[0]}'?" if near else "`nbstage convert` writes the stages."

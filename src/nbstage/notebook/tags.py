@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from nbstage.model import Cell, Code, Label, Level, Metrics, Place, Problem, Role
 from nbstage.notebook.stage_name import name_fault, proposed_name
@@ -55,6 +56,23 @@ def name_clashes(labels: Iterable[tuple[Cell, Label]], path: str) -> tuple[Probl
             reported.add(name)
             problems.append(_clash(name, first, Place(path, cell.number)))
     return tuple(problems)
+
+
+def with_prefix(labels: tuple[Label, ...], prefix: str) -> tuple[Label, ...]:
+    """The labels with the prefix before the names of the notebook's stages, and before those of
+    them that others run after.
+    """
+    if not prefix:
+        return labels
+    own = {found.stage for found in labels if found.stage}
+    return tuple(
+        replace(
+            found,
+            stage=found.stage and f"{prefix}_{found.stage}",
+            after=tuple(f"{prefix}_{name}" if name in own else name for name in found.after),
+        )
+        for found in labels
+    )
 
 
 def without_tag_lines(code: Code) -> Code:

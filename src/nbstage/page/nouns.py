@@ -42,8 +42,8 @@ class StageView:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that the page tells. `held` has the values of params.yaml, `glimpses` the files by path;
-    `members` lists the files of a folder among them.
+    """All that the page tells. `held` has the values of params.yaml by DVC's keys, `glimpses` the
+    files by path; `members` lists the files of a folder among them.
     """
 
     notebook: str

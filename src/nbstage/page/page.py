@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbstage.convert.sections import key_of
 from nbstage.model import Parameter
 from nbstage.page.code import code_as_html
 from nbstage.page.document import document
@@ -109,12 +110,12 @@ def _parameters(view: View) -> Html | None:
 
 def _parameter(parameter: Parameter, view: View) -> Html:
     """A row: the value that holds, and the notebook's where it is another one."""
-    value = view.held.get(parameter.name, parameter.value)
+    value = view.held.get(key_of(parameter), parameter.value)
     differs = repr(value) != repr(parameter.value)
     comment = " ".join(parameter.comment)
     return el(
         "tr",
-        el("th", parameter.name, el("small", comment) if comment else None, scope="row"),
+        el("th", key_of(parameter), el("small", comment) if comment else None, scope="row"),
         el(
             "td",
             value_as_html(value),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from nbstage.convert.sections import key_of
 from nbstage.model import Artifact
 from nbstage.page.code import code_as_html
 from nbstage.page.look import metrics_as_html, things
@@ -66,7 +67,7 @@ def _part(title: str, content: list[Html], kind: str = "part") -> Html | None:
 
 
 def _parameters(one: StageView, view: View) -> Html | None:
-    values = {parameter.name: parameter.value for parameter in view.pipeline.parameters}
+    values = {key_of(one): one.value for one in view.pipeline.parameters}
     values |= {name: view.held[name] for name in values if name in view.held}
     pairs = [
         el("div", el("dt", name), el("dd", value_as_html(values.get(name))))

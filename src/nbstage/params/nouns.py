@@ -9,7 +9,9 @@ from nbstage.model import Problem
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A parameter: the notebook's value, the one in params.yaml if `held`, and who uses it."""
+    """A parameter: the notebook's value, the one in params.yaml if `held`, and who uses it; `key`
+    is what DVC calls it.
+    """
 
     name: str
     cell: int
@@ -17,6 +19,7 @@ class Row:
     held: bool = False
     value: object = None
     stages: tuple[str, ...] = ()
+    key: str = ""
 
     @property
     def differs(self) -> bool:

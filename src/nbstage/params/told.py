@@ -39,6 +39,7 @@ def compared_as_data(compared: Compared) -> Plain:
 def _row_as_data(row: Row) -> dict[str, Plain]:
     return {
         "name": row.name,
+        "key": row.key,
         "cell": row.cell,
         "notebook": plain_value(row.notebook),
         "in_params_yaml": row.held,
@@ -68,7 +69,7 @@ def _lines(compared: Compared, paint: Paint) -> Iterator[str]:
 
 def _texts(row: Row) -> tuple[str, str, str, str]:
     texts = (
-        row.name,
+        row.key or row.name,
         _value(row.notebook),
         _value(row.value) if row.held else _NOT_THERE,
         ", ".join(row.stages) or "no stage",

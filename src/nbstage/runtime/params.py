@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 FILE = "params.yaml"
 
 
-def params(*names: str) -> dict[str, Any]:
+def params(*names: str, section: str = "") -> dict[str, Any]:
     """The values of `names` in params.yaml, as DVC reads them; "a.b" is the key b of the mapping a.
 
-    Raises StageError that names every missing key.
+    With a `section` the names are keys of that mapping. Raises StageError that names every missing
+    key.
     """
     # Any: the values are the user's, and go to functions whose types are the user's too.
     values = _read()
-    found = {name: _look_up(values, name) for name in names}
-    missing = [name for name, hits in found.items() if not hits]
+    start = f"{section}." if section else ""
+    found = {name: _look_up(values, start + name) for name in names}
+    missing = [start + name for name, hits in found.items() if not hits]
     if missing:
         keys = ", ".join(f"'{name}'" for name in missing)
         raise StageError(f"{FILE} has no {keys}. Run `nbstage convert`, which adds missing keys.")

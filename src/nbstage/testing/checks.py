@@ -28,6 +28,7 @@ class Taken:
     params: tuple[str, ...]
     folder: str
     safe: bool
+    section: str = ""
 
 
 def takes(
@@ -36,12 +37,13 @@ def takes(
     params: Sequence[str] = (),
     folder: str = ".",
     safe: bool = False,
+    section: str = "",
 ) -> Callable[[F], F]:
     """Mark a function as a check of what stages have stored: it gets the value of each file, each
-    value of the `bundles`, and the parameters by name, and runs in `folder`. It can still be called
-    with other values.
+    value of the `bundles`, and the parameters by name, from a `section` of params.yaml if one is
+    given, and runs in `folder`. It can still be called with other values.
     """
-    taken = Taken(paths, tuple(bundles), tuple(params), folder, safe)
+    taken = Taken(paths, tuple(bundles), tuple(params), folder, safe, section)
 
     def mark(function: F) -> F:
         function.__dict__["taken"] = taken
@@ -87,7 +89,7 @@ def _run(root: Path, check: Callable[..., object]) -> None:
         args = [_load(path, taken) for path in taken.paths]
         args += [value for path in taken.bundles for value in _load(path, taken)]
         with workdir(taken.folder):
-            done = check(*args, **params(*taken.params))
+            done = check(*args, **params(*taken.params, section=taken.section))
             if inspect.iscoroutine(done):
                 import asyncio
 

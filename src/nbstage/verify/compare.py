@@ -89,19 +89,27 @@ def one_sided(
 
 
 def compare(
+    notebook: str,
     items: tuple[Item, ...],
     tolerance: Tolerance,
     folder: Path,
     root: Path,
     environment: Mapping[str, str],
 ) -> tuple[Finding, ...] | Failed:
-    """Compare each item, in a process that runs in `root` and can import what is there."""
+    """Compare each item of a notebook, in a process that runs in `root` and can import what is
+    there.
+    """
     request, answer = folder / "request.json", folder / "answer.json"
     asked = [
         {"kind": item.kind.value, "names": item.names, "mine": item.mine, "yours": item.yours}
         for item in items
     ]
-    data = {"rtol": tolerance.rtol, "atol": tolerance.atol, "items": asked}
+    data = {
+        "notebook": notebook,
+        "rtol": tolerance.rtol,
+        "atol": tolerance.atol,
+        "items": asked,
+    }
     request.write_text(json.dumps(data), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "nbstage.verify.inside", str(request), str(answer)],

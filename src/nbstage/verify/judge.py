@@ -48,7 +48,9 @@ def judge(work: Work, notebook: NotebookRun, pipeline: Side) -> Verified:
 
 
 def _compare(work: Work, items: tuple[Item, ...], at: Side) -> tuple[Finding, ...] | Failed:
-    return compare(items, work.tolerance, work.folder, at.root, for_comparing(os.environ))
+    notebook = work.converted.notebook.path
+    environment = for_comparing(os.environ)
+    return compare(notebook, items, work.tolerance, work.folder, at.root, environment)
 
 
 def _files(work: Work, notebook: NotebookRun, pipeline: Side) -> tuple[Files, tuple[str, ...]]:

@@ -83,6 +83,7 @@ def _takes(name: str, plan: StagePlan) -> list[str]:
         *single,
         *([f"bundles=[{', '.join(several)}]"] if several else []),
         *([f"params=[{', '.join(names)}]"] if names else []),
+        *([f"section={_quoted(plan.section)}"] if names and plan.section else []),
         *([f"folder={_quoted(plan.workdir)}"] if plan.workdir != "." else []),
         *(["safe=True"] if plan.safe else []),
     ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping
 
-from nbstage.convert.render.dvc_stage import notebook_of
+from nbstage.convert.render.dvc_stage import notebook_of, params_of
 from nbstage.convert.render.dvc_yaml import read_stages
 from nbstage.model import PlannedStage
+
+_FILLED_IN = re.compile(r"(?<!\\)\$\{\s*([\w.]+)")
 
 
 def other_stages(text: str | None, notebooks: Collection[str]) -> tuple[PlannedStage, ...]:
@@ -21,12 +24,21 @@ def other_stages(text: str | None, notebooks: Collection[str]) -> tuple[PlannedS
     )
 
 
+def keys_in_use(text: str | None, stages: Collection[PlannedStage]) -> frozenset[str]:
+    """The keys of params.yaml that stages which stay depend on, and those that `${...}` names
+    anywhere in dvc.yaml.
+    """
+    named = {key for stage in stages for key in stage.params} | {*_FILLED_IN.findall(text or "")}
+    return frozenset(named)
+
+
 def _as_planned(name: str, stage: Mapping[object, object]) -> PlannedStage:
     return PlannedStage(
         name=name,
         notebook=notebook_of(stage) or "",
         doc="",
         deps=tuple(_paths(stage, "deps")),
+        params=params_of(stage),
         outs=tuple(path for key in ("outs", "metrics", "plots") for path in _paths(stage, key)),
     )
 

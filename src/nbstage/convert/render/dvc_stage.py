@@ -20,6 +20,16 @@ def notebook_of(stage: object) -> str | None:
     return _read(notebook) if isinstance(notebook, str) else None
 
 
+def params_of(stage: object) -> tuple[str, ...]:
+    """The keys of params.yaml that a stage of dvc.yaml depends on."""
+    listed = stage.get("params") if isinstance(stage, Mapping) else None
+    keys: list[str] = []
+    for item in listed if isinstance(listed, list) else ():
+        inside = item.get("params.yaml") if isinstance(item, Mapping) else [item]
+        keys += [key for key in inside or () if isinstance(key, str)]
+    return tuple(keys)
+
+
 def wanted_stage(stage: PlannedStage, current: object) -> dict[str, object]:
     """All keys that are ours, in DVC's order; None for those that must not be there."""
     held = current if isinstance(current, Mapping) else {}

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from nbstage.convert.render.dvc_edits import stage_edits, stage_entries
-from nbstage.convert.render.dvc_stage import notebook_of, wanted_stage
+from nbstage.convert.render.dvc_stage import notebook_of, params_of, wanted_stage
+from nbstage.convert.sections import section_of
 from nbstage.convert.yaml.blocks import Entry, splice
 from nbstage.convert.yaml.edit import in_step
 from nbstage.convert.yaml.read import Document, outline, place, read
@@ -51,6 +52,16 @@ def stages_of(text: str | None) -> dict[str, tuple[str, ...]]:
     for name, stage in read_stages(text).items():
         if (notebook := notebook_of(stage)) is not None:
             found[notebook] = (*found.get(notebook, ()), name)
+    return found
+
+
+def sections_of(text: str | None) -> dict[str, frozenset[str]]:
+    """The sections of params.yaml in which the stages of each notebook have their parameters."""
+    found: dict[str, frozenset[str]] = {}
+    for stage in read_stages(text).values():
+        if (notebook := notebook_of(stage)) is not None:
+            sections = frozenset(map(section_of, params_of(stage)))
+            found[notebook] = found.get(notebook, frozenset()) | sections
     return found
 
 

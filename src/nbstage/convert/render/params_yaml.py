@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from nbstage.convert.yaml.blocks import Edit, splice, value_span, whole
+from collections.abc import Iterator, Mapping
+
+from nbstage.convert.render.params_edits import NO_MOVES, Moves, edits_of, expected
+from nbstage.convert.sections import held_in, key_of
+from nbstage.convert.yaml.blocks import splice
 from nbstage.convert.yaml.read import Document, read
-from nbstage.convert.yaml.write import Style, entry_lines, is_plain_data
+from nbstage.convert.yaml.write import is_plain_data
 from nbstage.model import Parameter, Place, Problem
 
 PATH = "params.yaml"
-_STYLE = Style(short_lists=True)
 
 
 def render_params_yaml(
-    parameters: tuple[Parameter, ...], existing: str | None
+    parameters: tuple[Parameter, ...], existing: str | None, moves: Moves = NO_MOVES
 ) -> str | tuple[Problem, ...]:
-    """The new text of params.yaml: keys it lacks are added with the notebook's value and comment.
+    """The new text of params.yaml: keys it lacks are added with the notebook's value and comment,
+    or with the value and the lines of the key they had before.
 
     Nothing else changes: a value is the user's once it is there, and so is a key that no notebook
     has. Problems: NBS401 (not readable, or not editable by lines), NBS405 (no value for YAML).
@@ -23,15 +27,18 @@ def render_params_yaml(
     if isinstance(document, Problem):
         return (document,)
     held = document.data if isinstance(document.data, dict) else {}
-    new = tuple(parameter for parameter in parameters if parameter.name not in held)
-    problems = tuple(
-        _not_plain(parameter) for parameter in new if not is_plain_data(parameter.value)
+    problems = tuple(_sections_in_the_way(parameters, held))
+    new = tuple(one for one in parameters if one.name not in held_in(held, one.section))
+    problems += tuple(
+        _not_plain(one)
+        for one in new
+        if key_of(one) not in moves.sources and not is_plain_data(one.value)
     )
     if problems or not new:
         return problems or document.text
-    text = splice(document, _additions(document, new))
-    expected = held | {parameter.name: parameter.value for parameter in new}
-    if repr(read_params(text)) != repr(expected):
+    edits = edits_of(document, new, moves)
+    text = splice(document, edits) if edits is not None else document.text
+    if repr(read_params(text)) != repr(_named(expected(held, new, moves))):
         return (_not_by_lines(),)
     return text
 
@@ -41,7 +48,10 @@ def read_params(existing: str | None) -> dict[str, object] | tuple[Problem, ...]
     document = _read(existing)
     if isinstance(document, Problem):
         return (document,)
-    held = document.data if isinstance(document.data, dict) else {}
+    return _named(document.data) if isinstance(document.data, dict) else {}
+
+
+def _named(held: Mapping[object, object]) -> dict[str, object]:
     return {key: value for key, value in held.items() if isinstance(key, str)}
 
 
@@ -53,28 +63,16 @@ def _read(existing: str | None) -> Document | Problem:
     return Problem("NBS401", f"'{PATH}' is not a mapping", Place(PATH), hint)
 
 
-def _additions(document: Document, new: tuple[Parameter, ...]) -> list[Edit]:
-    end = len(document.lines)
-    lines = [line for parameter in new for line in _lines(parameter)]
-    root = whole(document) if document.data == {} else None
-    braces = value_span(document, root) if root else None
-    emptied = [Edit(braces[0], braces[0] + 1)] if braces else []
-    return [*emptied, Edit(end, end, tuple(lines))]
-
-
-def _lines(parameter: Parameter) -> list[str]:
-    comments = [line for text in parameter.comment for line in text.splitlines() or [""]]
-    return [
-        *(_comment(line) for line in comments),
-        *entry_lines(parameter.name, parameter.value, 0, _STYLE),
-    ]
-
-
-def _comment(line: str) -> str:
-    text = "".join(
-        char if char.isprintable() or char == "\t" else "\ufffd" for char in line
-    ).strip()
-    return text if text.startswith("#") else f"# {text}".rstrip()
+def _sections_in_the_way(
+    parameters: tuple[Parameter, ...], held: Mapping[str, object]
+) -> Iterator[Problem]:
+    for section in dict.fromkeys(one.section for one in parameters if one.section):
+        if not isinstance(held.get(section) or {}, dict):
+            message = f"'{section}' in '{PATH}' is a value: no place for the parameters of the "
+            message += f"notebook with the prefix '{section}'"
+            hint = f"rename the key '{section}', or choose another prefix in "
+            hint += "[tool.nbstage.prefixes]."
+            yield Problem("NBS401", message, Place(PATH), hint)
 
 
 def _not_plain(parameter: Parameter) -> Problem:

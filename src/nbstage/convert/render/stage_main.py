@@ -70,6 +70,7 @@ class Main:
         args = [self._load(artifact) for artifact in self.plan.inputs]
         if self.plan.parameters:
             quoted = ", ".join(f'"{name}"' for name in self.plan.parameters)
+            quoted += f', section="{self.plan.section}"' if self.plan.section else ""
             args.append(f"**{self.call('params')}({quoted})")
         results = [self._local(name) for name in self.plan.results]
         if self.awaits:

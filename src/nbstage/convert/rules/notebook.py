@@ -21,7 +21,8 @@ class Converted:
     """A notebook with all that was found out about it.
 
     `known_stages` are those that dvc.yaml has from this notebook, `states` what modules beside the
-    notebook keep between calls: `helper.count` -> the variables of `helper` it has to do with.
+    notebook keep between calls: `helper.count` -> the variables of `helper` it has to do with;
+    `given` are the values that params.yaml has for its parameters.
     """
 
     notebook: Notebook
@@ -34,6 +35,12 @@ class Converted:
     known_stages: tuple[str, ...] = ()
     states: dict[str, Keeps] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    given: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its stages begin with, and its section of params.yaml is called."""
+        return self.config.prefixes.get(self.notebook.path, "")
 
     def place(self, unit: int, site: ast.AST | None = None) -> Place:
         """Where a unit, or a part of it, stands."""

@@ -7,6 +7,8 @@ from reprlib import repr as short
 
 from nbstage.convert.parameters import find_parameters
 from nbstage.convert.rules.notebook import Converted
+from nbstage.convert.rules.prefix import other_prefix
+from nbstage.convert.sections import key_of
 from nbstage.model import Place, Problem
 
 _NAMED = 6  # how many stages a message names
@@ -27,6 +29,7 @@ def judge_project(
         found = [*_stages(converted, stages), *_parameters(converted, values)]
         if converted.notebook.path in here:
             yield from found
+    yield from (problem for path, problem in _sections((*beside, *notebooks)) if path in here)
 
 
 def _stages(converted: Converted, stages: dict[str, tuple[str, str]]) -> Iterator[Problem]:
@@ -43,7 +46,7 @@ def _stages(converted: Converted, stages: dict[str, tuple[str, str]]) -> Iterato
                 "NBS109",
                 f"the stages '{name}' and '{spelled}' of '{other}' differ in case only",
                 _place(converted, name),
-                f"write '{_prefixed(path, name)}', or choose another name.",
+                f"choose another name, {other_prefix(converted)}",
             )
     for other, names in taken.items():
         yield (
@@ -58,20 +61,19 @@ def _one_taken(converted: Converted, other: str, name: str) -> Problem:
         "NBS116",
         f"stage '{name}' is in '{other}' too; a stage comes from one notebook",
         _place(converted, name),
-        f"rename one of them, for example to `stage:{_prefixed(converted.notebook.path, name)}`.",
+        f"rename one of them, {other_prefix(converted)}",
     )
 
 
 def _many_taken(converted: Converted, other: str, names: list[str]) -> Problem:
     shown = ", ".join(f"'{name}'" for name in names[:_NAMED])
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    path = converted.notebook.path
     return Problem(
         "NBS116",
         f"the stages {shown}{more} are in '{other}' too; a stage comes from one notebook",
         _place(converted, names[0]),
-        f"rename them, for example to `stage:{_prefixed(path, names[0])}`; "
-        f"if one notebook is a copy of the other, move it to another folder.",
+        f"if one notebook is a copy of the other, move it to another folder; else rename them, "
+        f"{other_prefix(converted)}",
     )
 
 
@@ -82,18 +84,31 @@ def _place(converted: Converted, stage: str) -> Place:
 
 def _parameters(converted: Converted, values: dict[str, tuple[str, object]]) -> Iterator[Problem]:
     path = converted.notebook.path
-    for parameter in find_parameters(converted.blocks):
-        other, value = values.setdefault(parameter.name, (path, parameter.value))
+    for parameter in find_parameters(converted.blocks, converted.prefix):
+        other, value = values.setdefault(key_of(parameter), (path, parameter.value))
         if other != path and repr(value) != repr(parameter.value):
             yield Problem(
                 "NBS117",
                 f"parameter '{parameter.name}' is {short(parameter.value)} here and {short(value)} in '{other}'",
                 converted.place(converted.program.parameters[parameter.name]),
-                "params.yaml has one value for both: give them one value, or two names.",
+                "params.yaml has one value for both: give them one value, or two names, "
+                + other_prefix(converted),
             )
 
 
-def _prefixed(path: str, name: str) -> str:
-    stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    prefix = "".join(ch if ch.isalnum() and ch.isascii() else "_" for ch in stem)
-    return f"{prefix}_{name}".lstrip("_")
+def _sections(notebooks: tuple[Converted, ...]) -> Iterator[tuple[str, Problem]]:
+    """A parameter at the top of params.yaml that is called like another notebook's section."""
+    sections = {one.prefix: one.notebook.path for one in notebooks if one.prefix}
+    for converted in notebooks:
+        for parameter in find_parameters(converted.blocks, converted.prefix):
+            other = sections.get(key_of(parameter))
+            if other is not None:
+                yield (
+                    converted.notebook.path,
+                    Problem(
+                        "NBS117",
+                        f"parameter '{parameter.name}' is called like the section that '{other}' has in params.yaml",
+                        converted.place(converted.program.parameters[parameter.name]),
+                        f"rename the parameter, or choose another prefix for '{other}' in [tool.nbstage.prefixes].",
+                    ),
+                )

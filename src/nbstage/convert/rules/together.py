@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from nbstage.convert.order import find_circle, find_cycle
 from nbstage.convert.paths import from_root
 from nbstage.convert.rules.notebook import Converted
+from nbstage.convert.rules.prefix import other_prefix
 from nbstage.convert.shared import FOLDER
 from nbstage.model import File, Pipeline, Place, PlannedStage, Problem
 
@@ -129,7 +130,8 @@ def _two_definitions(part: Part, path: str, other: str) -> Problem:
         "NBS118",
         f"'{name}' is defined differently in '{other}'",
         converted.place(unit),
-        f"rename one of them, or put '{name}' into a module that both notebooks import.",
+        f"rename one of them, put '{name}' into a module that both notebooks import, "
+        + other_prefix(converted),
     )
 
 
