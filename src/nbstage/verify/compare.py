@@ -89,15 +89,15 @@ def one_sided(
 
 
 def compare(
-    notebook: str,
     items: tuple[Item, ...],
     tolerance: Tolerance,
     folder: Path,
     root: Path,
     environment: Mapping[str, str],
+    notebook: str = "",
 ) -> tuple[Finding, ...] | Failed:
-    """Compare each item of a notebook, in a process that runs in `root` and can import what is
-    there.
+    """Compare each item, in a process that runs in `root` and can import what is there. `notebook`
+    is the one whose values are compared, if they are one's.
     """
     request, answer = folder / "request.json", folder / "answer.json"
     asked = [

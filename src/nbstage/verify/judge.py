@@ -50,7 +50,7 @@ def judge(work: Work, notebook: NotebookRun, pipeline: Side) -> Verified:
 def _compare(work: Work, items: tuple[Item, ...], at: Side) -> tuple[Finding, ...] | Failed:
     notebook = work.converted.notebook.path
     environment = for_comparing(os.environ)
-    return compare(notebook, items, work.tolerance, work.folder, at.root, environment)
+    return compare(items, work.tolerance, work.folder, at.root, environment, notebook)
 
 
 def _files(work: Work, notebook: NotebookRun, pipeline: Side) -> tuple[Files, tuple[str, ...]]:
