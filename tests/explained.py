@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from nbstage import app
+from nbstage.app.syncing import sync
 from nbstage.model import Problem
 from tests.notebooks_as_text import ipynb
 
@@ -36,3 +37,14 @@ def write(root: Path, wanted: dict[str, str]) -> tuple[str, ...]:
 def problems(root: Path, wanted: dict[str, str]) -> tuple[Problem, ...]:
     """Give all that `nbstage check` reports in a project of these files."""
     return app.check(root, write(root, wanted)).problems
+
+
+def problems_of_edits(
+    root: Path, before: dict[str, str], wanted: dict[str, str]
+) -> tuple[Problem, ...]:
+    """Give all that `nbstage sync` reports where the notebooks were converted as they were before,
+    and then all files became those wanted.
+    """
+    notebooks = {path: text for path, text in before.items() if path.startswith("notebooks/")}
+    app.convert(root, write(root, notebooks))
+    return sync(root, write(root, wanted)).problems

@@ -37,7 +37,7 @@ def sync(notebooks: tuple[str, ...], *, dry_run: bool, diffs: bool, as_json: boo
     root, names = chosen(notebooks)
     with patience("carrying edits back"):
         done = sync_notebooks(root, names, dry_run=dry_run)
-    failed = bool(done.refusals) or has_errors(done.problems)
+    failed = has_errors(done.problems)
     written = bool(done.changes) and not failed and not dry_run
     if as_json:
         print_json(synced_as_data(done, written=written, diffs=diffs))

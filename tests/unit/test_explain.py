@@ -21,6 +21,7 @@ GROUPS = {
     "2": ("What can't be kept", "Where a pipeline would not compute what the notebook computes."),
     "3": ("Notes", "Worth knowing; nothing is stopped by them."),
     "4": ("The files of the project", "`dvc.yaml`, `params.yaml` and generated modules."),
+    "5": ("Edits of modules", "What `nbstage sync` can't carry back into a notebook."),
 }
 HEAD = """\
 # Problems

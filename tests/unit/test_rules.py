@@ -11,7 +11,7 @@ from nbstage.explain import codes, lookup
 from nbstage.model import Level, Problem
 from nbstage.report.problems import in_order, problem_as_text
 from tests.conftest import Golden
-from tests.explained import files, problems, section
+from tests.explained import files, problems, problems_of_edits, section
 from tests.unit.more_messages import MORE
 
 # What comes with another problem: no tags, no stage.
@@ -48,7 +48,11 @@ def test_other_wordings_read_as_they_should(tmp_path: Path, golden: Golden) -> N
 
 
 def _problems_in(code: str, name: str, root: Path) -> tuple[Problem, ...]:
-    return problems(root, files(section(lookup(code) or "", name)))
+    text = lookup(code) or ""
+    wanted = files(section(text, name))
+    if code.startswith("NBS5"):
+        return problems_of_edits(root, files(section(text, "Right")), wanted)
+    return problems(root, wanted)
 
 
 def _errors(found: tuple[Problem, ...]) -> set[str]:

@@ -14,7 +14,7 @@ from nbstage import app
 from nbstage.app.syncing import sync
 from nbstage.model import CellFacts, Facts, Notebook
 from nbstage.notebook.read import parse_notebook
-from nbstage.sync.nouns import Reason, Synced
+from nbstage.sync.nouns import Synced
 from nbstage.trace.facts import code_key, write_facts
 from tests.notebooks_as_text import ipynb
 
@@ -98,16 +98,15 @@ def sources(root: Path) -> list[str]:
 
 
 def expect_in_step(root: Path, done: Synced) -> None:
-    assert not done.refusals, done.refusals
     assert not done.problems, done.problems
     outcome = app.check(root)
     assert (outcome.changes, outcome.problems) == ((), ())
 
 
-def refused(done: Synced) -> tuple[Reason, str]:
-    (refusal,) = done.refusals
+def refused(done: Synced) -> tuple[str, str]:
+    (problem,) = done.problems
     assert not done.changes
-    return refusal.reason, refusal.message
+    return problem.code, problem.message
 
 
 @pytest.mark.parametrize(
@@ -245,14 +244,14 @@ def test_what_has_no_place_in_the_notebook_is_refused_with_the_difference(
     if old == "    total = 0\n":
         expect_in_step(root, done)
         return
-    assert refused(done)[0] is Reason.NO_PLACE
+    assert refused(done)[0] == "NBS502"
     assert new.strip().split("\n")[-1].strip() in refused(done)[1]
     assert ((root / NB).read_bytes(), sources(root)) == before
 
 
 def test_a_module_that_is_no_python_is_refused(root: Path) -> None:
     edit(root, TRAIN, ("    total = 0\n", "    total = (\n"))
-    assert refused(sync(root))[0] is Reason.NO_PYTHON
+    assert refused(sync(root))[0] == "NBS503"
 
 
 def test_outputs_ids_and_metadata_of_all_cells_stay(root: Path) -> None:
@@ -319,8 +318,8 @@ def test_both_sides_edited_the_same_lines_which_is_a_conflict(root: Path) -> Non
     rewrite(root, ("total = 0\n", "total = 4\n"))
     edit(root, TRAIN, ("    total = 0\n", "    total = 3\n"))
     before = (root / NB).read_bytes()
-    reason, message = refused(sync(root))
-    assert reason is Reason.CONFLICT
+    code, message = refused(sync(root))
+    assert code == "NBS501"
     assert message == (
         "'pipeline/train.py' and 'notebooks/nb.ipynb' were both edited\n"
         "<<<<<<< pipeline/train.py (as edited)\n"
@@ -333,14 +332,14 @@ def test_both_sides_edited_the_same_lines_which_is_a_conflict(root: Path) -> Non
     )
     assert (root / NB).read_bytes() == before
     edit(root, TRAIN, ("    total = 3\n", "    total = 4\n"))
-    assert not sync(root).refusals
+    assert not sync(root).problems
 
 
 def test_both_sides_edited_and_git_knows_nothing(root: Path) -> None:
     rewrite(root, ("total = 0\n", "total = 4\n"))
     edit(root, TRAIN, ("# one by one", "# each"))
-    reason, message = refused(sync(root))
-    assert reason is Reason.CONFLICT
+    code, message = refused(sync(root))
+    assert code == "NBS501"
     assert "is not in git" in message
 
 
@@ -353,7 +352,7 @@ def test_a_constant_that_two_modules_hold_is_edited_in_one(root: Path) -> None:
 def test_a_constant_that_two_modules_hold_edited_in_each_is_a_conflict(root: Path) -> None:
     edit(root, TRAIN, ("SCALE = 10\n", "SCALE = 20\n"))
     edit(root, "pipeline/show.py", ("SCALE = 10\n", "SCALE = 30\n"))
-    assert refused(sync(root))[0] is Reason.CONFLICT
+    assert refused(sync(root))[0] == "NBS501"
 
 
 def test_where_facts_of_an_edited_cell_chose_a_format_the_files_follow(tmp_path: Path) -> None:
@@ -370,14 +369,14 @@ print(rows)
     write_facts(tmp_path, Facts(NB, (seen, CellFacts(code_key("print(rows)")))))
     app.convert(tmp_path)
     edit(tmp_path, "pipeline/make.py", ("lab.rows()", "lab.rows(2)"))
-    assert not sync(tmp_path).refusals
+    assert not sync(tmp_path).problems
     assert "make/rows.json" not in (tmp_path / "pipeline/make.py").read_text()
     assert not app.check(tmp_path).changes
 
 
 def test_files_that_were_edited_in_main_are_refused_all_the_same(root: Path) -> None:
     edit(root, TRAIN, ("artifacts/train/total.pkl", "artifacts/train/sum.pkl"))
-    assert [one.reason for one in sync(root).refusals] == [Reason.NO_PLACE]
+    assert [one.code for one in sync(root).problems] == ["NBS502"]
 
 
 def test_an_edit_that_makes_an_error_in_the_notebook_is_told(root: Path) -> None:
@@ -395,7 +394,7 @@ def test_a_script_is_edited_too(tmp_path: Path) -> None:
     app.convert(tmp_path, ("notebooks/nb.py",))
     edit(tmp_path, "pipeline/load.py", ("    y = 2\n", "    y = 3\n    z = 4\n"))
     done = sync(tmp_path, ("notebooks/nb.py",))
-    assert not done.refusals
+    assert not done.problems
     assert path.read_text() == (
         '# %% tags=["stage:load"]\n# %time x = 1\ny = 3\nz = 4\n\n# %%\nprint(x, y)\n'
     )
@@ -440,4 +439,4 @@ def without_head(text: str) -> list[str]:
 def test_a_comment_that_a_conversion_would_lose_is_refused(root: Path) -> None:
     text = '    """Twice as much."""\n    # as it is\n    return 2 * x\n'
     edit(root, "pipeline/helpers/double.py", (text, "    return 2 * x\n    # as it is\n"))
-    assert refused(sync(root))[0] is Reason.NO_PLACE
+    assert refused(sync(root))[0] == "NBS502"

@@ -20,7 +20,7 @@ from nbstage.notebook.read import parse_notebook
 from nbstage.project import find_notebooks
 from nbstage.sync.base import written_text
 from nbstage.sync.carry import Edited, Wanted, carry, clash, sources, unproven
-from nbstage.sync.nouns import Carried, Refusal, Synced
+from nbstage.sync.nouns import Carried, Synced
 
 #: The modules with edits, by the notebook that makes them and by their paths.
 Wishes = dict[str, dict[str, Wanted]]
@@ -36,25 +36,25 @@ def sync(root: Path, notebooks: tuple[str, ...] = (), *, dry_run: bool = False) 
         return Synced(problems=problems)
     wishes, refusals = _wishes(root, found, parts_of(found, config))
     if refusals or not any(wishes.values()):
-        return Synced(refusals=refusals)
+        return Synced(problems=refusals)
     done = _carried_out(root, config, notebooks, found, wishes)
-    if not (dry_run or done.refusals or has_error(done.problems)):
+    if not (dry_run or has_error(done.problems)):
         disk.apply(root, done.changes)
     return done
 
 
 def _wishes(
     root: Path, found: Found, parts: tuple[Part, ...]
-) -> tuple[Wishes, tuple[Refusal, ...]]:
+) -> tuple[Wishes, tuple[Problem, ...]]:
     known = record.parse(disk.read_text(root, record.PATH) or "")
     wishes: Wishes = {}
-    refusals: list[Refusal] = []
+    refusals: list[Problem] = []
     for (converted, _), part in zip(found, parts, strict=True):
         path = converted.notebook.path
         mine = wishes.setdefault(path, {})
         for edited in _edited(root, part, known):
             done = carry(edited, converted.blocks, path)
-            if isinstance(done, Refusal):
+            if isinstance(done, Problem):
                 refusals.append(done)
             else:
                 mine[edited.made.path] = done
@@ -100,15 +100,13 @@ def _carried_out(
     if has_error(problems):
         return Synced(tuple(carried), problems=_errors(problems))
     new = tuple(pair for pairs in again for pair in pairs)
-    refusals = _unproven(parts_of(new, config), wishes)
+    unproved = _unproven(parts_of(new, config), wishes)
     edited = {path for wanted in wishes.values() for path in wanted}
     outcome = outcome_of(root, config, notebooks, (new, problems), force=False, carried=edited)
-    every = (*changes, *outcome.changes)
-    failed = refusals or has_error(outcome.problems)
+    problems = (*unproved, *_errors(outcome.problems))
+    every = () if problems else (*changes, *outcome.changes)
     left_open = bool(_in_doubt(new, config) - _in_doubt(found, config))
-    return Synced(
-        tuple(carried), () if failed else every, refusals, _errors(outcome.problems), left_open
-    )
+    return Synced(() if unproved else tuple(carried), every, problems, left_open)
 
 
 def _in_doubt(found: Found, config: Config) -> set[tuple[str, int]]:
@@ -157,10 +155,10 @@ def _errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.level is Level.ERROR)
 
 
-def _unproven(parts: tuple[Part, ...], wishes: Wishes) -> tuple[Refusal, ...]:
+def _unproven(parts: tuple[Part, ...], wishes: Wishes) -> tuple[Problem, ...]:
     found = []
     for part in parts:
         modules = {file.path: file for file in part.pipeline.modules}
         for path, wanted in wishes[part.path].items():
             found.append(unproven(wanted, modules.get(path), part.path))
-    return tuple(refusal for refusal in found if refusal)
+    return tuple(problem for problem in found if problem)

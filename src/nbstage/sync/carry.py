@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from nbstage.convert.blocks import Block
-from nbstage.model import File
+from nbstage.model import File, Place, Problem
 from nbstage.notebook.syntax import find_fault
 from nbstage.sync.cells import clashing, with_edits
 from nbstage.sync.edits import find_edits
 from nbstage.sync.imported import import_edits, imports_at_top
 from nbstage.sync.merge import as_git_shows, merge
-from nbstage.sync.nouns import Edit, Reason, Refusal
+from nbstage.sync.nouns import Edit
 from nbstage.sync.proof import is_proven
 
 _SHOWN_LINES = 60
@@ -39,12 +39,14 @@ class Wanted:
     edits: tuple[Edit, ...]
 
 
-def carry(edited: Edited, blocks: tuple[Block, ...], notebook: str) -> Wanted | Refusal:
+def carry(edited: Edited, blocks: tuple[Block, ...], notebook: str) -> Wanted | Problem:
     """The edits of a notebook's cells that bring a module's edits into it."""
     rendered, text = tuple(edited.made.text.split("\n")), edited.text
     if fault := find_fault(text):
-        message = f"'{edited.made.path}' is no Python, line {fault.line}: {fault.message}"
-        return Refusal(Reason.NO_PYTHON, edited.made.path, message, "correct the line.")
+        message = f"the edited module is no Python: {fault.message}"
+        line = text.split("\n")[fault.line - 1]
+        place = Place(edited.made.path, None, fault.line, fault.column, fault.end_column, line)
+        return Problem("NBS503", message, place, "correct the line, then sync again.")
     base = tuple((edited.base if edited.base is not None else edited.made.text).split("\n"))
     lines, conflicts = merge(base, tuple(text.split("\n")), rendered)
     if edited.base is None:
@@ -72,7 +74,7 @@ def sources(blocks: tuple[Block, ...], edits: Iterable[Edit]) -> dict[int, str]:
     return {number: with_edits(cells[number].source, found) for number, found in by_cell.items()}
 
 
-def clash(wanted: Mapping[str, Wanted], notebook: str) -> Refusal | None:
+def clash(wanted: Mapping[str, Wanted], notebook: str) -> Problem | None:
     """Two modules that hold the same lines of a cell, each edited in its own way."""
     pair = clashing([edit for one in wanted.values() for edit in one.edits])
     if pair is None:
@@ -83,7 +85,7 @@ def clash(wanted: Mapping[str, Wanted], notebook: str) -> Refusal | None:
     return _conflict(paths[0], notebook, shown)
 
 
-def unproven(wanted: Wanted, made: File | None, notebook: str) -> Refusal | None:
+def unproven(wanted: Wanted, made: File | None, notebook: str) -> Problem | None:
     """Why the edited notebook does not give the module as it was edited; None where it does."""
     path = wanted.rendered.path
     if made is not None and is_proven(tuple(wanted.rendered.text.split("\n")), wanted.lines, made):
@@ -94,10 +96,11 @@ def unproven(wanted: Wanted, made: File | None, notebook: str) -> Refusal | None
     more = [f"... and {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
     message = f"an edit of '{path}' has no place in '{notebook}'"
     hint = "make the module so that nothing differs here, or make the edit in the notebook."
-    return Refusal(Reason.NO_PLACE, path, "\n".join([message, *lines[:_SHOWN_LINES], *more]), hint)
+    shown = "\n".join([message, *lines[:_SHOWN_LINES], *more])
+    return Problem("NBS502", shown, Place(path), hint)
 
 
-def _unknown(edited: Edited, notebook: str) -> Refusal:
+def _unknown(edited: Edited, notebook: str) -> Problem:
     path = edited.made.path
     names = f"{path} (as edited)", f"{path} (from '{notebook}' as it is now)"
     old, new = edited.text.split("\n"), edited.made.text.split("\n")
@@ -106,7 +109,7 @@ def _unknown(edited: Edited, notebook: str) -> Refusal:
     return _conflict(path, notebook, "\n".join([said, *lines]))
 
 
-def _conflict(path: str, notebook: str, shown: str) -> Refusal:
+def _conflict(path: str, notebook: str, shown: str) -> Problem:
     message = f"'{path}' and '{notebook}' were both edited\n{shown}"
     hint = f"make these lines alike in '{path}' and in the notebook, then sync again."
-    return Refusal(Reason.CONFLICT, path, message, hint)
+    return Problem("NBS501", message, Place(path), hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from nbstage.model import Change, Problem
 
@@ -29,32 +28,13 @@ class Carried:
     modules: tuple[str, ...]
 
 
-class Reason(Enum):
-    """Why an edit can't go back into the notebook."""
-
-    CONFLICT = "conflict"
-    NO_PLACE = "no place"
-    NO_PYTHON = "no Python"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An edit that can't go back: of which module, what is the matter, and what to do."""
-
-    reason: Reason
-    path: str
-    message: str
-    hint: str
-
-
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What `sync` did or would do. With a refusal, or an error among the problems, nothing is
-    written. `left_open` says that edited cells leave open what a trace had told.
+    """What `sync` did or would do. With an error among the problems nothing is written. `left_open`
+    says that edited cells leave open what a trace had told.
     """
 
     carried: tuple[Carried, ...] = ()
     changes: tuple[Change, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
     problems: tuple[Problem, ...] = ()
     left_open: bool = False

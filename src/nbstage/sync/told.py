@@ -5,18 +5,16 @@ from __future__ import annotations
 from nbstage.report.changes import changes_as_text, diff, diffs_as_text
 from nbstage.report.data import Plain, problems_as_data
 from nbstage.report.paint import Paint, plain
-from nbstage.report.plain import indent, make_line, make_plain
-from nbstage.sync.nouns import Refusal, Synced
+from nbstage.report.plain import make_line
+from nbstage.sync.nouns import Synced
 
 
 def synced_as_text(synced: Synced, *, diffs: bool, paint: Paint = plain) -> str:
-    """Refusals first, then the cells with the modules their edits come from, then the files."""
-    lines = [line for one in synced.refusals for line in (_refusal(one, paint), "")]
-    if not synced.refusals:
-        lines += [
-            make_line(f"{one.notebook}, cell {one.cell}: from {', '.join(one.modules)}")
-            for one in synced.carried
-        ]
+    """The cells with the modules their edits come from, then the files."""
+    lines = [
+        make_line(f"{one.notebook}, cell {one.cell}: from {', '.join(one.modules)}")
+        for one in synced.carried
+    ]
     if synced.changes:
         lines.append(changes_as_text(synced.changes, paint))
         if diffs:
@@ -32,24 +30,9 @@ def synced_as_data(synced: Synced, *, written: bool, diffs: bool) -> Plain:
             {"notebook": one.notebook, "cell": one.cell, "modules": list(one.modules)}
             for one in synced.carried
         ],
-        "refusals": [
-            {
-                "reason": one.reason.value,
-                "path": one.path,
-                "message": one.message,
-                "hint": one.hint,
-            }
-            for one in synced.refusals
-        ],
         "changes": [
             {"path": one.path, "action": one.action.value, **({"diff": diff(one)} if diffs else {})}
             for one in synced.changes
         ],
         "problems": [*problems_as_data(synced.problems)],
     }
-
-
-def _refusal(one: Refusal, paint: Paint) -> str:
-    head = paint(f"{one.reason.value}:", "error")
-    hint = indent(make_plain(one.hint), "        ")
-    return f"{head} {make_plain(one.message)}\n  {paint('hint:', 'hint')} {hint}"
