@@ -197,6 +197,59 @@ def test_edits_of_several_modules_go_back_at_once(root: Path) -> None:
     assert [one.cell for one in done.carried] == [2, 5]
 
 
+@pytest.mark.parametrize("places", [(0,), (1,), (0, 1)])
+def test_an_edited_docstring_of_a_stage_becomes_its_comment(
+    root: Path, places: tuple[int, ...]
+) -> None:
+    lines = (root / TRAIN).read_text().split("\n")
+    at = [number for number, line in enumerate(lines) if line.strip() == '"""Train on the rows."""']
+    assert len(at) == 2
+    for place in places:
+        lines[at[place]] = lines[at[place]].replace("the rows", "all rows")
+    (root / TRAIN).write_text("\n".join(lines).replace("total = 0", "total = 3"))
+    done = sync(root)
+    expect_in_step(root, done)
+    assert sources(root)[4].startswith("# Train on all rows.\ntotal = 3\n")
+    assert (root / TRAIN).read_text().count('"""Train on all rows."""') == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        (TRAIN, '    """Train on the rows."""', '    """Train on rows"""'),
+        (TRAIN, '    """Train on the rows."""', '    """Train.\n\n    On the rows.\n    """'),
+        (TRAIN, '    """Train on the rows."""\n', ""),
+        (TRAIN, '    """Train on the rows."""', f'    """Train on {"more " * 15}rows."""'),
+        ("pipeline/show.py", '\n    """The stage', '\n    """Show. The stage'),
+    ],
+)
+def test_a_docstring_that_no_comment_gives_is_refused(
+    root: Path, module: str, old: str, new: str
+) -> None:
+    before = (root / NB).read_bytes()
+    edit(root, module, (old, new))
+    assert refused(sync(root))[0] == "NBS502"
+    assert (root / NB).read_bytes() == before
+
+
+def test_the_comment_below_a_line_of_tags_is_edited_alone(tmp_path: Path) -> None:
+    text = """
+# %%
+#| stage: make
+# Make
+# the rows.
+
+rows = [1]
+# %%
+#| stage: tell
+print(rows)
+"""
+    make(tmp_path, text)
+    edit(tmp_path, "pipeline/make.py", ('    """Make the rows."""', '    """Make a row."""'))
+    expect_in_step(tmp_path, sync(tmp_path))
+    assert sources(tmp_path)[0] == "#| stage: make\n# Make a row.\n\nrows = [1]"
+
+
 def test_a_new_import_goes_to_the_imports(root: Path) -> None:
     edit(
         root,

@@ -124,7 +124,7 @@ def plan_room(
         notebook=runs.notebook,
         section=runs.section,
         workdir=runs.workdir,
-        doc=_doc(comment),
+        doc=doc_of(comment),
         doc_comment=comment,
         body=body,
         inlined=inlined,
@@ -160,15 +160,20 @@ def plan_room(
 
 
 def _doc_comment(program: Program, stage: StageFlow) -> tuple[str, ...]:
+    return doc_comment(program.units[stage.units[0]].block.code.text)
+
+
+def doc_comment(text: str) -> tuple[str, ...]:
     """The comment at the top of a stage's first cell, if it can be the stage's docstring."""
-    lines = program.units[stage.units[0]].block.code.text.split("\n")
+    lines = text.split("\n")
     count = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
     text = " ".join(line.lstrip("#").strip() for line in lines[:count]).strip()
     fits = text and len(text) <= _LONGEST_DOC and text[0].isalpha()
     return tuple(lines[:count]) if fits else ()
 
 
-def _doc(comment: tuple[str, ...]) -> str:
+def doc_of(comment: tuple[str, ...]) -> str:
+    """The docstring that such a comment becomes; "" for none."""
     text = " ".join(line.lstrip("#").strip() for line in comment).strip()
     plain = text.replace("\\", "/").replace('"', "'")
     return plain if not plain or plain.endswith((".", "!", "?")) else f"{plain}."

@@ -10,6 +10,7 @@ from nbstage.convert.blocks import Block
 from nbstage.model import File, Place, Problem
 from nbstage.notebook.syntax import find_fault
 from nbstage.sync.cells import clashing, with_edits
+from nbstage.sync.docstring import docstring_edits, find_docstring, with_docstrings_alike
 from nbstage.sync.edits import find_edits
 from nbstage.sync.imported import import_edits, imports_at_top
 from nbstage.sync.merge import as_git_shows, merge
@@ -59,10 +60,25 @@ def carry(edited: Edited, blocks: tuple[Block, ...], notebook: str) -> Wanted | 
         return _conflict(
             edited.made.path, notebook, f"together they are no Python: {fault.message}"
         )
-    edits = find_edits(rendered, edited.made.origins, lines)
-    first = min((one.cell for one in edited.made.origins if one), default=blocks[0].cell.number)
-    held, now = imports_at_top(edited.made.text), imports_at_top("\n".join(lines))
-    return Wanted(edited.made, lines, (*edits, *import_edits(blocks, held, now, first)))
+    return _wanted(edited.made, lines, blocks, notebook)
+
+
+def _wanted(
+    made: File, lines: tuple[str, ...], blocks: tuple[Block, ...], notebook: str
+) -> Wanted | Problem:
+    doc = find_docstring(made, lines)
+    if doc.new is None:
+        message = f"an edited docstring of '{made.path}' has no place in '{notebook}'"
+        hint = (
+            "it is one line, made of the comment at the top of the stage's first cell: edit that."
+        )
+        return Problem("NBS502", message, Place(made.path), hint)
+    lines = with_docstrings_alike(doc, lines)
+    edits = find_edits(tuple(made.text.split("\n")), made.origins, lines)
+    first = min((one.cell for one in made.origins if one), default=blocks[0].cell.number)
+    held, now = imports_at_top(made.text), imports_at_top("\n".join(lines))
+    more = (*docstring_edits(blocks, doc), *import_edits(blocks, held, now, first))
+    return Wanted(made, lines, (*edits, *more))
 
 
 def sources(blocks: tuple[Block, ...], edits: Iterable[Edit]) -> dict[int, str]:
