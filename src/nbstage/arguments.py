@@ -22,6 +22,14 @@ class Exit(IntEnum):
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+fetch_option = click.option(
+    "--fetch", is_flag=True, help="Bring the baseline's predictions and plots from the DVC remote."
+)
+baseline_option = click.option(
+    "--baseline",
+    metavar="REV",
+    help="The revision to compare with. [default: the merge base with main]",
+)
 notebooks_argument = click.argument("notebooks", nargs=-1, metavar="[NB]...")
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from nbstage.arguments import Exit, as_json_option, chosen
+from nbstage.arguments import Exit, as_json_option, baseline_option, chosen, fetch_option
 from nbstage.help_page import Command
 
 # Imported when the command runs: `nbstage --help` does not wait for that.
@@ -17,14 +17,11 @@ from nbstage.help_page import Command
     short_help="Exit with 1 where the project doesn't keep to its policy.",
     epilog="nbstage gate\nnbstage gate --baseline v1.2 --json",
 )
-@click.option(
-    "--baseline",
-    metavar="REV",
-    help="The revision to compare with. [default: the merge base with main]",
-)
+@baseline_option
+@fetch_option
 @click.option("--no-rerun", is_flag=True, help="Run no stage again: trust what is committed.")
 @as_json_option
-def gate(*, baseline: str | None, no_rerun: bool, as_json: bool) -> int:
+def gate(*, baseline: str | None, fetch: bool, no_rerun: bool, as_json: bool) -> int:
     """Hold the project to the policy in [tool.nbstage.gate] of pyproject.toml.
 
     Metrics and predictions are compared with the baseline, as `nbstage report` does. And they must
@@ -38,7 +35,7 @@ def gate(*, baseline: str | None, no_rerun: bool, as_json: bool) -> int:
 
     root, _ = chosen(())
     with steps() as say:
-        gated = gate_project(root, baseline, rerun=not no_rerun, say=say)
+        gated = gate_project(root, baseline, fetch=fetch, rerun=not no_rerun, say=say)
     if as_json:
         print_json(gated_as_data(gated))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbstage.arguments import Exit, chosen
+from nbstage.arguments import Exit, baseline_option, chosen, fetch_option
 from nbstage.errors import UserError
 from nbstage.help_page import Command
 
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     epilog="nbstage report\nnbstage report --baseline v1.2 --format html -o report.html\n"
     "nbstage report --format json",
 )
-@click.option(
-    "--baseline",
-    metavar="REV",
-    help="The revision to compare with. [default: the merge base with main]",
-)
+@baseline_option
+@fetch_option
 @click.option(
     "--format",
     "form",
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE."
 )
-def report(*, baseline: str | None, form: str | None, output: Path | None) -> int:
+def report(*, baseline: str | None, fetch: bool, form: str | None, output: Path | None) -> int:
     """Compare the project as it lies there with a revision of git: metrics, parameters, stages,
     code, data and results, plots, and the predictions of both for the same test rows.
 
@@ -50,7 +47,7 @@ def report(*, baseline: str | None, form: str | None, output: Path | None) -> in
 
     root, _ = chosen(())
     with steps() as say:
-        comparison = report_on(root, baseline, say)
+        comparison = report_on(root, baseline, fetch=fetch, say=say)
     text = _text(comparison, form or _form(output))
     if output is None:
         click.echo(text, nl=False)

@@ -81,7 +81,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """Which table holds predictions, and what its columns mean; "" where columns' names say it."""
+    """Which table holds predictions, and what its columns mean; "" where columns' names say it.
+
+    From `threshold` on a score stands for the positive class; None is 0.5, for probabilities.
+    """
 
     path: str = ""
     id: str = ""
@@ -89,7 +92,7 @@ class Predicted:
     score: str = ""
     slices: tuple[str, ...] | None = None
     positive: object = None
-    threshold: float = 0.5
+    threshold: float | None = None
     task: str = ""
 
 
@@ -127,7 +130,7 @@ def parse_predicted(table: Table) -> tuple[Predicted, list[str]]:
         return take(text(entry(table, values, key, None)), faults)
 
     slices = entry(table, values, "slices", None)
-    threshold = take(number(entry(table, values, "threshold", 0.5)), faults)
+    threshold = take(number(entry(table, values, "threshold", None)), faults)
     tasks = ("classification", "regression")
     task = take(one_of(entry(table, values, "task", ""), tasks), faults) if "task" in values else ""
     positive = values.get("positive")
@@ -140,7 +143,7 @@ def parse_predicted(table: Table) -> tuple[Predicted, list[str]]:
         named("score"),
         slices=None if slices.value is None else take(texts(slices), faults),
         positive=positive,
-        threshold=0.5 if threshold is None else threshold,
+        threshold=threshold,
         task=task,
     ), faults
 

@@ -51,10 +51,17 @@ def test_what_the_cache_lacks_is_said_with_what_brings_it(project: Project) -> N
     project.run("dvc", "gc", "--workspace", "--force", "--quiet")
     text = project.run("nbstage", "report")
     assert "no verdict" in text
-    assert "dvc fetch --all-commits" in text
+    assert "`--fetch`" in text.replace("\\", "")
     assert "| `accuracy` |" in text  # which git has
-    project.run("dvc", "fetch", "--all-commits", "--quiet")
-    assert "no verdict" not in project.run("nbstage", "report")
+    assert "no verdict" not in project.run("nbstage", "report", "--fetch")
+
+
+def test_a_clone_without_the_history_is_no_first_run(project: Project, tmp_path: Path) -> None:
+    url = f"file://{project.root}"
+    project.git("clone", "--quiet", "--depth", "1", url, str(tmp_path / "shallow"))
+    clone = Project(tmp_path / "shallow")
+    with pytest.raises(AssertionError, match="this clone is shallow"):
+        clone.run("nbstage", "report")
 
 
 def test_on_main_itself_the_commit_before_is_the_baseline(committed: Project) -> None:

@@ -83,7 +83,7 @@ def differ(old: Side | None, new: Side) -> Comparison:
     baseline = (
         Baseline("abc1234567", "'main'") if old else Baseline(none="nothing is committed yet")
     )
-    return compare(baseline, old, new, Policy(), Predicted(), {"evaluate": 2.5})
+    return compare(baseline, old, new, Policy(), Predicted(), {"evaluate": 2.5}, Predicted())
 
 
 def judgements(comparison: Comparison) -> dict[str, str]:

@@ -95,9 +95,12 @@ def test_measures_of_numbers_are_those_of_scikit_learn_for_any_weights() -> None
     assert found == pytest.approx(expected, rel=1e-10)
 
 
-def test_scores_that_are_no_probabilities_have_no_log_loss() -> None:
+def test_scores_that_are_no_probabilities_have_no_log_loss_and_no_threshold_of_their_own() -> None:
     scores = np.array([0.2, 1.4])
-    assert classify.measures_for(scores, scores) == ("roc_auc", "average_precision", "accuracy")
+    assert classify.measures_for(scores, scores, None) == ("roc_auc", "average_precision")
+    assert classify.measures_for(scores, scores, 0.7)[2:] == ("accuracy",)
+    assert classify.measures_for(scores / 2, scores, None) == ("roc_auc", "average_precision")
+    assert classify.measures_for(scores / 2, scores / 2, None) == classify.MEASURES
 
 
 # --- tests
@@ -247,6 +250,33 @@ def test_other_labels_are_said_loudly(tmp_path: Path) -> None:
     assert not found.same_rows
     assert found.warnings[0].startswith("LABELS CHANGED: 10 of 300 rows")
     assert {one.change for one in found.differences} == {0}
+
+
+def test_labels_are_the_same_however_a_file_writes_them(tmp_path: Path) -> None:
+    old = table(*binary(300, 6))
+    for labels in (old["label"].astype(float), old["label"].astype(bool)):
+        found = both(tmp_path, old, old.assign(label=labels))
+        assert (found.same_rows, found.failure) == (True, "")
+
+
+def test_ids_that_look_like_one_number_are_two(tmp_path: Path) -> None:
+    label, score = binary(300, 6)
+    ids = [f"{number // 2}" if number % 2 else f"0{number // 2}" for number in range(300)]
+    named = table(label, score).drop(columns="id").assign(who=ids)
+    assert both(tmp_path, named, named, Predicted(id="who")).failure == ""
+
+
+def test_predictions_that_moved_are_not_new(tmp_path: Path) -> None:
+    """Else a model would escape comparison by a new name for its predictions."""
+    locked = Locked((Stage("evaluate", outs=(Out(File("predictions/before.csv")),)),))
+    old = Side("old", tmp_path, locked)
+    sides = old, side(tmp_path, "new")
+    found = compare_predictions(*sides, Predicted(path=PATH), primary="", confidence=0.95)
+    assert found is not None
+    assert (found.absent, found.failure) == (
+        False,
+        "the baseline's predictions are in 'predictions/before.csv'",
+    )
 
 
 def test_few_rows_are_said(tmp_path: Path) -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.app.notebooks import convert_all
+from nbstage.baseline.fetch import fetch as fetch_baseline
 from nbstage.baseline.git import find_baseline
 from nbstage.baseline.lay_out import older_side, working_side
 from nbstage.compare.compare import compare
+from nbstage.compare.files import text_of
 from nbstage.compare.nouns import Comparison, Side
-from nbstage.config import Settings, read_settings
+from nbstage.compare.predictions import predictions_path
+from nbstage.config import Settings, parse_settings, read_settings
 from nbstage.errors import UserError
 from nbstage.gate.evidence import judge_predictions
 from nbstage.gate.genuine import judge_committed, judge_remote, judge_standing
 from nbstage.gate.limits import judge_metrics, judge_origin
 from nbstage.gate.nouns import Gated, Line
-from nbstage.gate.policy_change import baseline_policy, judge_policy
+from nbstage.gate.policy_change import judge_policy, judge_remote_change
 from nbstage.gate.rerun import judge_rerun
 from nbstage.page.view import traced
 from nbstage.policy import Direction, Policy
@@ -27,45 +31,51 @@ from nbstage.project import find_notebooks
 Say = Callable[[str], None]
 
 
-def report(root: Path, revision: str | None, say: Say) -> Comparison:
-    """The project as it lies there, compared with a revision (None: where it left main)."""
-    with _compared(root, read_settings(root), revision, say) as (comparison, _, _):
-        return comparison
+def report(root: Path, revision: str | None, *, fetch: bool, say: Say) -> Comparison:
+    """The project as it lies there, compared with a revision (None: where it left main).
+
+    With `fetch` the baseline's predictions and plots are brought from the DVC remote.
+    """
+    with _compared(root, read_settings(root), revision, fetch=fetch, say=say) as both:
+        return both.comparison
 
 
-def gate(root: Path, revision: str | None, *, rerun: bool, say: Say) -> Gated:
+def gate(root: Path, revision: str | None, *, fetch: bool, rerun: bool, say: Say) -> Gated:
     """What the policy asks of the project as it lies there, and whether its numbers are genuine.
 
     Raises UserError where there is no policy. Without `rerun` no stage runs again.
     """
     settings = read_settings(root)
-    with _compared(root, settings, revision, say) as (comparison, _, new):
-        before = baseline_policy(root, comparison.baseline)
-        policy = settings.policy
-        if policy is None:
-            if before is None:
-                raise _no_policy(comparison)
-            lines = [Line(False, "policy", "missing", "the baseline's", _TAKEN_AWAY)]
-            return Gated(tuple(lines), comparison)
-        lines = [*judge_policy(before, policy), *judge_metrics(policy, comparison)]
-        lines += judge_predictions(policy, comparison)
-        lines += judge_origin(policy, comparison)
-        say("asking git and DVC")
-        standing = list(judge_standing(root, new))
-        lines += [*standing, judge_committed(root, new)]
-        if policy.remote:
-            lines += judge_remote(root, new)
-        if not rerun:
-            lines.append(Line(None, "run again", "no stage", "left out", "--no-rerun"))
-        elif any(line.met is False for line in standing):
-            why = "first the pipeline has to be in step with dvc.lock"
-            lines.append(Line(None, "run again", "no stage", "in step", why))
-        else:
-            lines += judge_rerun(root, policy, comparison, say)
-        return Gated(tuple(lines), comparison)
+    with _compared(root, settings, revision, fetch=fetch, say=say) as both:
+        lines = list(judge_policy(both.before, settings))
+        if settings.policy is None:
+            if not lines:
+                raise _no_policy(both.comparison)
+            return Gated(tuple(lines), both.comparison)
+        if both.old is not None:
+            lines += judge_remote_change(both.old, both.new)
+        lines += judge_metrics(settings.policy, both.comparison)
+        lines += judge_predictions(settings.policy, both.comparison)
+        lines += judge_origin(settings.policy, both.comparison)
+        lines += _genuine(root, settings.policy, both, rerun=rerun, say=say)
+        return Gated(tuple(lines), both.comparison)
 
 
-_TAKEN_AWAY = "the baseline has [tool.nbstage.gate] in pyproject.toml, and here it is gone"
+def _genuine(root: Path, policy: Policy, both: _Both, *, rerun: bool, say: Say) -> Iterator[Line]:
+    """Lines on whether the numbers are the project's own."""
+    say("asking git and DVC")
+    standing = list(judge_standing(root, both.new))
+    yield from standing
+    yield judge_committed(root, both.new)
+    if policy.remote:
+        yield from judge_remote(root, both.new)
+    if not rerun:
+        yield Line(None, "run again", "no stage", "left out", "by --no-rerun")
+    elif any(line.met is False for line in standing):
+        why = "first the pipeline has to be in step with dvc.lock"
+        yield Line(None, "run again", "no stage", "in step", why)
+    else:
+        yield from judge_rerun(root, policy, both.comparison, say)
 
 
 def _no_policy(comparison: Comparison) -> UserError:
@@ -85,21 +95,52 @@ def _no_policy(comparison: Comparison) -> UserError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Both versions, whose files are there for as long as they are compared; `before` are the
+    baseline's settings.
+    """
+
+    comparison: Comparison
+    old: Side | None
+    new: Side
+    before: Settings
+
+
 @contextmanager
 def _compared(
-    root: Path, settings: Settings, revision: str | None, say: Say
-) -> Iterator[tuple[Comparison, Side | None, Side]]:
-    """The comparison and both sides, whose files are there for as long as it takes."""
+    root: Path, settings: Settings, revision: str | None, *, fetch: bool, say: Say
+) -> Iterator[_Both]:
     baseline = find_baseline(root, revision)
     with tempfile.TemporaryDirectory(prefix="nbstage-baseline-") as name:
         say("reading both versions")
-        folder = Path(name).resolve()
-        old = older_side(root, baseline.commit, folder) if baseline.commit else None
         new = working_side(root)
+        if fetch and baseline.commit:
+            say("fetching what the baseline is compared by")
+            wanted = predictions_path(settings.predicted, (new,))
+            fetch_baseline(root, baseline.commit, (wanted,))
+        folder = Path(name).resolve()
+        old = older_side(root, baseline.commit, folder, new) if baseline.commit else None
+        before = _settings_of(old)
         say("comparing")
-        policy = settings.policy or Policy()
-        seconds = _seconds(root, settings)
-        yield compare(baseline, old, new, policy, settings.predicted, seconds), old, new
+        comparison = compare(
+            baseline,
+            old,
+            new,
+            settings.policy or Policy(),
+            settings.predicted,
+            _seconds(root, settings),
+            before.predicted,
+        )
+        yield _Both(comparison, old, new, before)
+
+
+def _settings_of(old: Side | None) -> Settings:
+    """The baseline's settings, none where they can't be read."""
+    try:
+        return parse_settings(text_of(old, "pyproject.toml")) if old else Settings()
+    except (OSError, ValueError, UserError):
+        return Settings()
 
 
 def _seconds(root: Path, settings: Settings) -> dict[str, float]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.compare.nouns import Baseline
 from nbstage.errors import UserError
 
-_MAIN = ("origin/main", "origin/master", "main", "master")
+_MAIN = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
 
 
 def find_baseline(root: Path, revision: str | None) -> Baseline:
     """The commit to compare with: `revision`, else the merge base with the main branch; where HEAD
     is the main branch itself, the commit before it, or HEAD if something is not committed yet.
 
-    Says why there is none on a first run. Raises UserError for a revision that git doesn't know.
+    Says why there is none on a first run. Raises UserError for a revision that git doesn't know,
+    and where the history that would tell is missing.
     """
     if git(root, "rev-parse", "--git-dir") is None:
         if revision is not None:
@@ -27,19 +29,16 @@ def find_baseline(root: Path, revision: str | None) -> Baseline:
     head = _known(root, "HEAD")
     if not head:
         return Baseline(none="nothing is committed yet")
-    for branch in _MAIN:
-        tip = _known(root, branch)
-        if tip:
-            return _from_main(root, head, branch, tip)
-    return Baseline(none=f"there is no branch {', '.join(_MAIN[:-1])} or {_MAIN[-1]}")
+    branch = next((branch for branch in _MAIN if _known(root, branch)), "")
+    if not branch:
+        raise _no_history(root, "there is no branch main or master, here or at 'origin'")
+    return _from_main(root, head, branch, _known(root, branch))
 
 
 def _from_main(root: Path, head: str, branch: str, tip: str) -> Baseline:
     base = (git(root, "merge-base", "HEAD", branch) or "").strip()
     if not base:
-        shallow = (git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
-        hint = " in this shallow clone: `git fetch --unshallow` brings it" if shallow else ""
-        return Baseline(none=f"HEAD and {branch} have no commit in common{hint}")
+        raise _no_history(root, f"HEAD and {branch} have no commit in common")
     if base != head:
         return Baseline(base, f"the merge base with {branch}")
     if is_changed(root):
@@ -49,7 +48,22 @@ def _from_main(root: Path, head: str, branch: str, tip: str) -> Baseline:
     before = _known(root, "HEAD~1")
     if before:
         return Baseline(before, f"the commit before HEAD, which is {branch} itself")
-    return Baseline(none=f"HEAD is the first commit, and {branch} itself")
+    if _is_shallow(root):
+        raise _no_history(root, "the commit before HEAD is not here")
+    return Baseline(none=f"HEAD is the first commit of {branch}")
+
+
+def _no_history(root: Path, what: str) -> UserError:
+    """No first run, but a clone that lacks what is to be compared with."""
+    if _is_shallow(root):
+        hint = "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` at checkout."
+    else:
+        hint = "name what to compare with: `--baseline REV`."
+    return UserError(f"there is no baseline: {what}", hint)
+
+
+def _is_shallow(root: Path) -> bool:
+    return (git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
 
 
 def _commit(root: Path, revision: str) -> str:
@@ -109,22 +123,29 @@ def _listed(told: str | None) -> frozenset[str]:
     return frozenset(path for path in (told or "").split("\0") if path)
 
 
-def content_at(root: Path, commit: str, path: str) -> bytes | None:
-    """A file as it was in a commit; None if it wasn't."""
-    if _kind(root, commit, path) not in ("100644", "100755"):
-        return None
-    return _run(root, "cat-file", "blob", f"{commit}:./{path}")
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A commit's files below a folder: the names of their contents by path. Links are left out."""
+
+    root: Path
+    blobs: dict[str, str]
 
 
-def listed_at(root: Path, commit: str, folder: str) -> tuple[str, ...]:
-    """The files below a folder as it was in a commit."""
-    told = git(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", f"{folder}/")
-    return tuple(sorted(_listed(told)))
+def tree_at(root: Path, commit: str) -> Tree:
+    """The files of a commit."""
+    blobs: dict[str, str] = {}
+    for entry in _listed(git(root, "ls-tree", "-r", "-z", commit)):
+        about, _, path = entry.partition("\t")
+        mode, _, name = about.split(" ")
+        if mode in ("100644", "100755"):
+            blobs[path] = name
+    return Tree(root, blobs)
 
 
-def _kind(root: Path, commit: str, path: str) -> str:
-    """The mode of an entry: no link is followed."""
-    return (git(root, "ls-tree", commit, "--", path) or "").partition(" ")[0]
+def blob(tree: Tree, path: str) -> bytes | None:
+    """The content of a file; None if the commit doesn't have it."""
+    name = tree.blobs.get(path)
+    return None if name is None else _run(tree.root, "cat-file", "blob", name)
 
 
 def git(root: Path, *command: str) -> str | None:

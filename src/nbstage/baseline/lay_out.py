@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.baseline.cache import cache_of, cached, files_in
-from nbstage.baseline.git import content_at, describe, listed_at
+from nbstage.baseline.git import Tree, blob, describe, tree_at
 from nbstage.compare.locked import File, Locked, read_locked
 from nbstage.compare.nouns import Side
 from nbstage.compare.parameters import parameter_files
+from nbstage.compare.stages import files_of
+from nbstage.runtime.yaml12 import read_yaml
 
-_NOT_CACHED = "DVC's cache hasn't got it: `dvc fetch --all-commits` brings it"
+_NOT_CACHED = "DVC's cache hasn't got it: `--fetch`, or `dvc fetch --all-commits`, brings it"
+_SETTINGS = ("pyproject.toml", ".dvc/config")
 
 
 def working_side(root: Path) -> Side:
@@ -24,67 +28,81 @@ def working_side(root: Path) -> Side:
     return Side(describe(root), root, read_locked(*texts), {}, _caches(root))
 
 
-def older_side(root: Path, commit: str, folder: Path) -> Side:
-    """A commit's files that a comparison needs, laid out in `folder`. Nothing is checked out."""
-    texts = (content_at(root, commit, name) for name in ("dvc.yaml", "dvc.lock"))
+def older_side(root: Path, commit: str, folder: Path, new: Side) -> Side:
+    """A commit's files that a comparison with `new` needs, laid out in `folder`. Nothing is checked
+    out; data that is the same in both is left out.
+    """
+    tree = tree_at(root, commit)
+    texts = (blob(tree, name) for name in ("dvc.yaml", "dvc.lock"))
     locked = read_locked(
         *(None if text is None else text.decode("utf-8", "replace") for text in texts)
     )
-    bare = Side(commit[:7], folder, locked)
     caches = _caches(root)
+    place = _Place(folder, tree, caches[0] if caches else None)
+    bare = Side(commit[:7], folder, locked, {}, caches)
     missing: dict[str, str] = {}
-    for file in _wanted(bare):
+    for file in _wanted(bare, new):
         if posixpath.isabs(file.path) or ".." in file.path.split("/") or "://" in file.path:
             missing[file.path] = "it lies outside of the project"
-        elif not _lay(root, commit, folder, file, caches[0] if caches else None):
+        elif not _lay(place, file):
             missing[file.path] = _NOT_CACHED if file.hash else "it was not committed"
     return Side(bare.name, folder, locked, missing, caches)
 
 
-def _wanted(side: Side) -> Iterator[File]:
-    """Parameters, and all that stages take and make, each once."""
-    locked: Locked = side.locked
-    files = {path: File(path) for path in (*parameter_files(side), *locked.loose_metrics)}
+def _wanted(old: Side, new: Side) -> Iterator[File]:
+    """Settings, parameters, and what stages take and make, but for data that `new` has as well."""
+    locked: Locked = old.locked
+    loose = (*_SETTINGS, *parameter_files(old), *locked.loose_metrics)
+    files = {path: File(path) for path in loose}
     for stage in locked.stages:
         files |= {file.path: file for file in stage.deps}
         files |= {out.file.path: out.file for out in stage.outs}
-    yield from files.values()
+    known = files_of(new)
+    made = {out.file.path for stage in locked.stages for out in stage.outs}
+    for file in files.values():
+        same = known.get(file.path, File("")).hash == file.hash != ""
+        if not same or file.path in made:
+            yield file
 
 
-def _lay(root: Path, commit: str, folder: Path, file: File, cache: Path | None) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where files go, and where they come from."""
+
+    folder: Path
+    tree: Tree
+    cache: Path | None
+
+
+def _lay(place: _Place, file: File) -> bool:
     """Put a file or folder where it was; whether it could be found."""
-    target = folder / file.path
-    content = content_at(root, commit, file.path)
-    if content is not None:
-        _make(target).write_bytes(content)
+    inside = [file.path, *(path for path in place.tree.blobs if path.startswith(f"{file.path}/"))]
+    contents = {path: blob(place.tree, path) for path in inside}
+    for path, content in contents.items():
+        if content is not None:
+            _make(place.folder / path).write_bytes(content)
+    if any(content is not None for content in contents.values()):
         return True
-    inside = listed_at(root, commit, file.path)
-    for path in inside:
-        text = content_at(root, commit, path)
-        if text is not None:
-            _make(folder / path).write_bytes(text)
-    return bool(inside) or _link(target, file.hash or _imported(root, commit, file.path), cache)
+    return _link(place, file.path, file.hash or _imported(place.tree, file.path))
 
 
-def _link(target: Path, hashed: str, cache: Path | None) -> bool:
-    source = cached(cache, hashed)
+def _link(place: _Place, path: str, hashed: str) -> bool:
+    source = cached(place.cache, hashed)
     if source is None:
         return False
     if not hashed.endswith(".dir"):
-        _make(target).symlink_to(source)
+        _make(place.folder / path).symlink_to(source)
         return True
-    for path, inner in files_in(source):
-        member = cached(cache, inner)
+    for name, inner in files_in(source):
+        member = cached(place.cache, inner)
         if member is not None:
-            _make(target / path).symlink_to(member)
+            _make(place.folder / path / name).symlink_to(member)
     return True
 
 
-def _imported(root: Path, commit: str, path: str) -> str:
+def _imported(tree: Tree, path: str) -> str:
     """The hash in `path`.dvc, where `dvc add` or `dvc import` wrote one."""
-    from nbstage.runtime.yaml12 import read_yaml
-
-    text = content_at(root, commit, f"{path}.dvc")
+    text = blob(tree, f"{path}.dvc")
     try:
         data = read_yaml(text.decode("utf-8", "replace")) if text else None
     except (ValueError, RecursionError):

@@ -20,10 +20,12 @@ def compare(
     policy: Policy,
     predicted: Predicted,
     seconds: Mapping[str, float],
+    before: Predicted,
 ) -> Comparison:
     """Compare the working version with the baseline's; without one (None), tell what there is.
 
-    `seconds` are those that stages took in the last trace.
+    `seconds` are those that stages took in the last trace, `before` is what the baseline's settings
+    say of its predictions.
     """
     metrics, unread = compare_metrics(old, new, directions(policy))
     parameters, unreadable = compare_parameters(old, new)
@@ -40,7 +42,12 @@ def compare(
         compare_files(old, new),
         compare_plots(old, new),
         compare_predictions(
-            old, new, predicted, primary=primary_of(policy), confidence=policy.confidence
+            old,
+            new,
+            predicted,
+            primary=primary_of(policy),
+            confidence=policy.confidence,
+            before=before,
         ),
         new.locked,
         (*faults, *unread, *unreadable),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import posixpath
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbstage.compare.nouns import Side
 
@@ -31,6 +31,12 @@ def file_of(side: Side, path: str) -> Path:
     if not stat.S_ISREG(info.st_mode):
         raise OSError(0, "it is no regular file")
     return file
+
+
+def why_missing(side: Side, path: str) -> str:
+    """Why a file, or the folder that it was in, is not there; "" if nobody knows."""
+    above = (path, *(str(folder) for folder in PurePosixPath(path).parents))
+    return next((side.missing[one] for one in above if one in side.missing), "")
 
 
 def text_of(side: Side, path: str) -> str:

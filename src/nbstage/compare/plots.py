@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import posixpath
 
-from nbstage.compare.files import file_of, reason, text_of
+from nbstage.compare.files import file_of, reason, text_of, why_missing
 from nbstage.compare.nouns import Drawn, Plot, Side
 from nbstage.page.content import look_into
 
@@ -56,7 +56,7 @@ def _drawn(side: Side, path: str) -> Drawn | None:
         if ending in _TABLES:
             return _curves(text_of(side, path), "\t" if ending == ".tsv" else ",")
     except FileNotFoundError:
-        why = side.missing.get(path)
+        why = why_missing(side, path)
         return Drawn(missing=why) if why else None
     except (OSError, ValueError, csv.Error) as error:
         return Drawn(missing=f"can't be read: {reason(error)}")

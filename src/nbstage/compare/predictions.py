@@ -23,6 +23,7 @@ FEW_ROWS, FEW_OF_CLASS = 200, 30  # below: told that only large differences can 
 FEWEST_ROWS, FEWEST_OF_CLASS = 10, 5  # below: nothing is said
 _MOST_SLICES = 60
 _FOLDER = "predictions/"
+_UNSAID = Predicted()
 
 
 def predictions_path(said: Predicted, sides: tuple[Side, ...]) -> str:
@@ -38,11 +39,18 @@ def predictions_path(said: Predicted, sides: tuple[Side, ...]) -> str:
 
 
 def compare_predictions(
-    old: Side | None, new: Side, said: Predicted, *, primary: str, confidence: float
+    old: Side | None,
+    new: Side,
+    said: Predicted,
+    *,
+    primary: str,
+    confidence: float,
+    before: Predicted = _UNSAID,
 ) -> Predictions | None:
     """What both versions' predictions show; None where no table of predictions is known.
 
-    `primary` is the measure that decides, "" for the usual one.
+    `primary` is the measure that decides, "" for the usual one; `before` is what the baseline's
+    settings say.
     """
     path = predictions_path(said, tuple(side for side in (old, new) if side))
     if not path:
@@ -53,7 +61,8 @@ def compare_predictions(
     if not said.path and path not in makers(new.locked):
         return replace(whole, failure=f"no stage writes '{path}' any more")
     if path not in makers(old.locked):
-        return replace(whole, failure="the baseline has no such predictions yet", absent=True)
+        failure, absent = _absent(old, before)
+        return replace(whole, failure=failure, absent=absent)
     missing = [name for name in ("scipy", "pandas") if importlib.util.find_spec(name) is None]
     if missing:
         hint = "pip install 'nbstage[report]'"
@@ -63,6 +72,14 @@ def compare_predictions(
     except Unusable as error:
         return replace(whole, failure=str(error))
     return _judged(whole, pair, primary, said.threshold)
+
+
+def _absent(old: Side, before: Predicted) -> tuple[str, bool]:
+    """Why the baseline hasn't got the predictions: it has none, or they are elsewhere."""
+    elsewhere = predictions_path(before, (old,))
+    if elsewhere in makers(old.locked):
+        return f"the baseline's predictions are in '{elsewhere}'", False
+    return "the baseline has no such predictions yet", True
 
 
 def _scored(side: Side, path: str, said: Predicted) -> Scored:
@@ -98,7 +115,7 @@ def _pair(old: Scored, new: Scored, said: Predicted) -> _Pair:
             f"{len(shared):,} rows that both have"
         )
     labels = new.label.loc[shared]
-    relabelled = int((old.label.loc[shared].astype(str) != labels.astype(str)).sum())
+    relabelled = int((_plain(old.label.loc[shared]) != _plain(labels)).sum())
     if relabelled:
         warnings.append(
             f"LABELS CHANGED: {relabelled:,} of {len(shared):,} rows have another label than in "
@@ -109,6 +126,13 @@ def _pair(old: Scored, new: Scored, said: Predicted) -> _Pair:
     before, now = (scored.score.loc[shared].to_numpy(dtype=float) for scored in (old, new))
     same = not (gone or added or relabelled)
     return _Pair(classes, label, before, now, new.slices.loc[shared], tuple(warnings), same)
+
+
+def _plain(label: pd.Series) -> pd.Series:
+    """Labels as they can be compared: 1 and 1.0 are the same, as two files may write it."""
+    from pandas.api import types
+
+    return (label.astype(float) if types.is_numeric_dtype(label) else label).astype(str)
 
 
 def _labels(label: pd.Series, said: Predicted) -> tuple[bool, Array]:
@@ -146,7 +170,7 @@ def _same_text(positive: object, values: list[object]) -> str:
     return next((str(value) for value in values if value == positive), str(positive))
 
 
-def _judged(whole: Predictions, pair: _Pair, primary: str, threshold: float) -> Predictions:
+def _judged(whole: Predictions, pair: _Pair, primary: str, threshold: float | None) -> Predictions:
     from nbstage.compare.statistics.resample import resamples
 
     rows, rarer = len(pair.label), _rarer(pair)
@@ -164,7 +188,7 @@ def _judged(whole: Predictions, pair: _Pair, primary: str, threshold: float) -> 
     if rows < FEW_ROWS or (rarer or rows) < FEW_OF_CLASS:
         few = f"only {_count(rows, rarer)}: just large differences can be shown"
         told = replace(told, warnings=(*told.warnings, few))
-    names = _measures(pair)
+    names = _measures(pair, threshold)
     found = tuple(_differences(pair, names, threshold, told.confidence))
     deciding = _deciding(primary, names)
     if primary and deciding != primary.rpartition(".")[2]:
@@ -194,28 +218,31 @@ def _count(rows: int, rarer: int | None) -> str:
     return f"{rows:,} rows" + ("" if rarer is None else f", {rarer:,} of the rarer class")
 
 
-def _measures(pair: _Pair) -> tuple[str, ...]:
+def _measures(pair: _Pair, threshold: float | None) -> tuple[str, ...]:
     from nbstage.compare.statistics import classify, regress
 
-    return classify.measures_for(pair.old, pair.new) if pair.classes else regress.MEASURES
+    if not pair.classes:
+        return regress.MEASURES
+    return classify.measures_for(pair.old, pair.new, threshold)
 
 
 def _differences(
-    pair: _Pair, names: tuple[str, ...], threshold: float, confidence: float
+    pair: _Pair, names: tuple[str, ...], threshold: float | None, confidence: float
 ) -> Iterator[Difference]:
-    from nbstage.compare.statistics.classify import measure_scores
+    from nbstage.compare.statistics.classify import THRESHOLD, measure_scores
     from nbstage.compare.statistics.regress import measure_numbers
     from nbstage.compare.statistics.resample import paired_intervals
 
+    limit = THRESHOLD if threshold is None else threshold
     old, new = (
-        measure_scores(pair.label, score, threshold=threshold, names=names)
+        measure_scores(pair.label, score, threshold=limit, names=names)
         if pair.classes
         else measure_numbers(pair.label, score, names=names)
         for score in (pair.old, pair.new)
     )
     found = paired_intervals(old, new, len(pair.label), confidence)
     for name, interval in zip(names, found, strict=True):
-        yield _difference(name, interval, confidence, _exact(name, pair, threshold))
+        yield _difference(name, interval, confidence, _exact(name, pair, limit))
 
 
 def _exact(name: str, pair: _Pair, threshold: float) -> tuple[str, float] | None:
@@ -253,7 +280,9 @@ def _verdict(change: float, way: Direction) -> Verdict:
     return Verdict.BETTER if up else Verdict.WORSE
 
 
-def _slices(pair: _Pair, measure: str, threshold: float, confidence: float) -> Iterator[Slice]:
+def _slices(
+    pair: _Pair, measure: str, threshold: float | None, confidence: float
+) -> Iterator[Slice]:
     """The deciding measure in each slice; verdicts by p-values adjusted for all of them."""
     from nbstage.compare.statistics.holm import holm
 
@@ -274,7 +303,7 @@ def _slice(
     inside: Array,
     named: tuple[str, str],
     measure: str,
-    threshold: float,
+    threshold: float | None,
     confidence: float,
 ) -> Slice:
     part = replace(

@@ -19,6 +19,7 @@ _NAMES = {
 }
 # What pandas and pyarrow raise for files that are not what their names say.
 _BROKEN = (ValueError, NotImplementedError, LookupError, TypeError, OverflowError, MemoryError)
+_TRUTH = {"True": True, "true": True, "False": False, "false": False}
 _MOST_VALUES = 30  # a column of text with more values is no slice
 
 
@@ -37,7 +38,7 @@ class Scored:
 
 def read_scored(file: Path, path: str, said: Predicted, whose: str) -> Scored:
     """The predictions in a CSV or Parquet file. Raises Unusable, and OSError."""
-    table = _read(file, path)
+    table = _read(file, path, said.id)
     named = {key: _column(table, path, key, getattr(said, key)) for key in _NAMES}
     ids = table[named["id"]]
     if ids.isna().any():
@@ -57,7 +58,7 @@ def read_scored(file: Path, path: str, said: Predicted, whose: str) -> Scored:
     return Scored(label, score, _slices(table, said, path, {*named.values()}))
 
 
-def _read(file: Path, path: str) -> pd.DataFrame:
+def _read(file: Path, path: str, ids: str) -> pd.DataFrame:
     import pandas as pd
 
     ending = posixpath.splitext(path)[1].lower()
@@ -66,7 +67,7 @@ def _read(file: Path, path: str) -> pd.DataFrame:
             table = pd.read_parquet(file)
             return table.reset_index() if table.index.name is not None else table
         separator = "\t" if ending == ".tsv" else ","
-        return _typed(pd.read_csv(file, sep=separator, dtype=str, keep_default_na=False))
+        return _typed(pd.read_csv(file, sep=separator, dtype=str, keep_default_na=False), ids)
     except ImportError as error:
         raise Unusable(f"'{path}' can't be read: {error}") from None
     except _BROKEN as error:
@@ -74,16 +75,22 @@ def _read(file: Path, path: str) -> pd.DataFrame:
         raise Unusable(f"'{path}' is no table that can be read: {first}") from None
 
 
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Texts as numbers where all of a column are; empty cells are missing. Ids stay texts: 007."""
+def _typed(table: pd.DataFrame, ids: str) -> pd.DataFrame:
+    """Texts as numbers, or as True and False, where all of a column are; empty cells are missing.
+
+    Ids stay texts: 007 and 7 are two.
+    """
     import pandas as pd
 
     kept = table.mask(table == "")
     for name in kept.columns:
+        if name == ids or (not ids and name in _NAMES["id"]):
+            continue
         numbers = pd.to_numeric(kept[name], errors="coerce")
-        whole = numbers.notna() | kept[name].isna()
-        if whole.all() and name.lower() not in _NAMES["id"]:
+        if (numbers.notna() | kept[name].isna()).all():
             kept[name] = numbers
+        elif kept[name].isin(_TRUTH).all():
+            kept[name] = kept[name].map(_TRUTH)
     return kept
 
 

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from nbstage.compare.statistics.resample import Array, Measured
 
 MEASURES = ("roc_auc", "average_precision", "accuracy", "brier", "log_loss")
-_NEED_PROBABILITIES = ("brier", "log_loss")
+#: What a score of 0.5 stands for where nobody said otherwise.
+THRESHOLD = 0.5
 _SMALLEST = 2.220446049250313e-16  # as scikit-learn's log_loss, which clips by the type's epsilon
 
 
-def measures_for(old: Array, new: Array) -> tuple[str, ...]:
-    """The measures that both sets of scores have: only probabilities have a log loss."""
+def measures_for(old: Array, new: Array, threshold: float | None) -> tuple[str, ...]:
+    """The measures that both sets of scores have: only probabilities have a log loss, and others
+    have an accuracy only where a threshold is given.
+    """
     probable = all(((scores >= 0) & (scores <= 1)).all() for scores in (old, new))
-    return tuple(name for name in MEASURES if probable or name not in _NEED_PROBABILITIES)
+    if probable:
+        return MEASURES
+    return MEASURES[:2] if threshold is None else MEASURES[:3]
 
 
 def measure_scores(
