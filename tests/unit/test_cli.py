@@ -300,7 +300,6 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "tag",
         "trace",
         "verify",
-        "contract",
         "report",
         "gate",
         "explain",
