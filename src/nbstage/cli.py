@@ -31,14 +31,22 @@ if TYPE_CHECKING:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. Every exception ends here."""
-    from nbstage.terminal import close_quietly, confess, escape_unprintable, refuse, say
+    from nbstage.terminal import (
+        close_quietly,
+        confess,
+        ended_tidily,
+        escape_unprintable,
+        refuse,
+        say,
+    )
 
     # What a conversion makes lives until its end: to look for garbage as often as Python does by
     # itself takes a fifth of the time, and finds none.
     gc.set_threshold(100_000, 20, 20)
     escape_unprintable()
     try:
-        code = _run(sys.argv[1:] if args is None else list(args))
+        with ended_tidily():
+            code = _run(sys.argv[1:] if args is None else list(args))
         sys.stdout.flush()
         return code
     except UserError as error:

@@ -69,6 +69,28 @@ def patience(doing: str) -> Iterator[None]:
 
 
 @contextmanager
+def ended_tidily() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: its temporary folders and the programs it started
+    end with it. A second one ends it at once.
+    """
+    import signal
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not the main thread, which alone gets signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def steps() -> Iterator[Callable[[str], None]]:
     """Give what to call with each step of a long piece of work. They are told on stderr, once it
     has taken a second: on a terminal in one line, wiped at the end.

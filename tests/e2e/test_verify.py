@@ -357,16 +357,17 @@ time.sleep(600)
 """
 
 
-def test_ctrl_c_leaves_nothing(project: Project) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_nothing(project: Project, number: int, code: int) -> None:
     convert(project, percent(project, "long", LONG))
     running = start(project)
     folder = project.root.parent / "temporary"
     deadline = time.monotonic() + 120
     while len(list(folder.rglob("begun.txt"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     _, err = running.communicate(timeout=60)
-    assert running.returncode == 130, err
+    assert running.returncode == code, err
     assert temporary_files(project) == []
     assert processes_in(folder) == []
 
