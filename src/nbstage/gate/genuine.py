@@ -17,6 +17,7 @@ from nbstage.compare.locked import Locked
 from nbstage.compare.nouns import Side
 from nbstage.compare.parameters import parameter_files
 from nbstage.compare.stages import is_code
+from nbstage.compare.told.words import count
 from nbstage.gate.nouns import Line
 
 _MOST_NAMED = 4
@@ -84,8 +85,8 @@ def judge_committed(root: Path, side: Side) -> Line:
     limit = "what is judged is what is merged"
     if open_:
         why = f"{_listed([repr(path) for path in open_])}. `git add` and `git commit`"
-        return Line(False, "not committed", f"{len(open_)} files", limit, why)
-    return Line(True, "committed", f"{len(wanted)} files", limit)
+        return Line(False, "not committed", count(len(open_), "file"), limit, why)
+    return Line(True, "committed", count(len(wanted), "file"), limit)
 
 
 def _in_git(root: Path, side: Side) -> list[str]:
@@ -111,7 +112,7 @@ def judge_remote(root: Path, side: Side) -> Iterator[Line]:
     limit = "in the DVC remote"
     if held_back:
         why = f"{_listed([repr(path) for path in held_back])}: `push: false` keeps them out of it"
-        yield Line(False, "never pushed", f"{len(held_back)} files", limit, why)
+        yield Line(False, "never pushed", count(len(held_back), "file"), limit, why)
     told, error = _ask(root, "data", "status", "--not-in-remote", "--json")
     if told is None:
         yield Line(False, "remote", "no answer", limit, error)
@@ -119,10 +120,11 @@ def judge_remote(root: Path, side: Side) -> Iterator[Line]:
     found = told.get("not_in_remote")
     absent = [str(path) for path in found] if isinstance(found, list) else []
     if absent:
-        why = f"{_listed([repr(path) for path in absent])}. `dvc push`"
-        yield Line(False, "not pushed", f"{len(absent)} files", limit, why)
+        hint = "`dvc push`; `dvc remote add --default` first, if there is no remote"
+        why = f"{_listed([repr(path) for path in absent])}. {hint}"
+        yield Line(False, "not pushed", count(len(absent), "file"), limit, why)
     elif not held_back:
-        yield Line(True, "pushed", f"{len(kept)} results", limit)
+        yield Line(True, "pushed", count(len(kept), "result"), limit)
 
 
 def _ask(root: Path, *command: str) -> tuple[dict[str, object] | None, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from nbstage.compare.locked import makers
 from nbstage.compare.nouns import Comparison, Judgement, Metric
-from nbstage.compare.told.words import number
+from nbstage.compare.told.words import count, number
 from nbstage.gate.nouns import Line
 from nbstage.policy import Direction, Limits, Policy, Rule
 
@@ -136,8 +136,7 @@ def _judge_slice(metric: Metric, limits: Limits, comparison: Comparison) -> Iter
 def _summed(name: str, met: list[Line]) -> Iterator[Line]:
     """One line for all slices that keep to a limit."""
     for limit in dict.fromkeys(line.limit for line in met):
-        count = sum(line.limit == limit for line in met)
-        yield Line(True, name, f"{count} {'slice' if count == 1 else 'slices'}", limit)
+        yield Line(True, name, count(sum(line.limit == limit for line in met), "slice"), limit)
 
 
 def exact(value: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nbstage.compare.locked import Stage, makers
 from nbstage.compare.nouns import Comparison, Fate
+from nbstage.compare.told.words import count
 from nbstage.gate.nouns import Line
 from nbstage.policy import Policy
 from nbstage.verify.compare import Side, compare, file_items, one_sided
@@ -69,7 +70,7 @@ def judge_rerun(
         yield Line(False, what, found.verdict.value, _LIMIT, why)
     if not wrong:
         names = ", ".join(stage.name for stage in stages)
-        yield Line(True, f"run again: {names}", f"{len(findings)} files equal", _LIMIT)
+        yield Line(True, f"run again: {names}", f"{count(len(findings), 'file')} equal", _LIMIT)
 
 
 def _run_again(

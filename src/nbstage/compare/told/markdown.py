@@ -53,9 +53,11 @@ def _head(comparison: Comparison, most: int) -> list[str]:
     deciding = found.deciding if found is not None else None
     mark = _MARKS[words.is_good(deciding.verdict) if deciding else None]
     lines = [MARKER, f"## Model report: {mark}{verdict}", "", prose(why, 600), ""]
-    lines.append(f"Compared: {prose(words.against(comparison))}")
-    if comparison.baseline.chosen:
-        lines[-1] += f" ({prose(comparison.baseline.chosen)})"
+    if comparison.baseline.none:
+        lines.append(f"There is no baseline yet: {prose(comparison.baseline.none)}.")
+    else:
+        chosen = prose(comparison.baseline.chosen)
+        lines.append(f"Compared: {prose(words.against(comparison))} ({chosen})")
     warnings = [*(found.warnings if found else ()), *comparison.notes]
     if warnings:
         lines += ["", "> [!WARNING]", *(f"> - {prose(text)}" for text in warnings[:most])]

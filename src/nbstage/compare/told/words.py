@@ -43,25 +43,30 @@ def signed(value: float | None) -> str:
     return "0" if value == 0 else f"{value:+,.3g}"
 
 
+def count(number: int, word: str) -> str:
+    """Such as "1 file" and "2,000 files"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def against(comparison: Comparison) -> str:
     """What is compared with what."""
     if comparison.baseline.none:
-        return f"first run: {comparison.baseline.none}, so there is nothing to compare with"
+        return f"first run: {comparison.baseline.none}"
     return f"{comparison.current} against {comparison.baseline.commit[:SHORT]}"
 
 
 def headline(comparison: Comparison) -> tuple[str, str]:
     """The verdict in a word or two, and the sentence that carries it."""
     if comparison.baseline.none:
-        return "first run", "There is no baseline yet: these are the numbers as they are."
+        return "first run", "There is nothing to compare with: these are the numbers as they are."
     found = comparison.predictions
     deciding = found.deciding if found is not None else None
     if found is not None and deciding is not None:
         return deciding.verdict.value, sentence(deciding, found)
     counts = [
-        f"{count} {'metric' if count == 1 else 'metrics'} {judgement.value}"
+        f"{count(amount, 'metric')} {judgement.value}"
         for judgement in (Judgement.BETTER, Judgement.WORSE, Judgement.CHANGED, Judgement.GONE)
-        if (count := sum(one.judgement is judgement for one in comparison.metrics))
+        if (amount := sum(one.judgement is judgement for one in comparison.metrics))
     ]
     if found is not None:
         why = f"The predictions can't be compared: {found.failure}."
@@ -103,8 +108,8 @@ def method(found: Predictions) -> str:
         f"`{found.primary}` decides."
     )
     if found.slices:
-        count = sum(one.found is not None for one in found.slices)
-        text += f" Verdicts on slices are corrected for {count} tests (Holm)."
+        tests = sum(one.found is not None for one in found.slices)
+        text += f" Verdicts on slices are corrected for {tests} tests (Holm)."
     return text
 
 
