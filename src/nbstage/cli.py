@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_contract import contract
 from nbstage.cli_gate import gate
 from nbstage.cli_params import params
 from nbstage.cli_report import report
@@ -202,6 +203,7 @@ cli.add_command(sync)
 cli.add_command(tag)
 cli.add_command(trace)
 cli.add_command(verify)
+cli.add_command(contract)
 cli.add_command(report)
 cli.add_command(gate)
 

@@ -38,6 +38,12 @@ class Project:
         assert code == 1, f"{' '.join(command)}\n{told}"
         return told
 
+    def fails(self, *command: str) -> str:
+        """What a command prints that fails, with whatever exit code."""
+        code, told = self._done(*command)
+        assert code, f"{' '.join(command)}\n{told}"
+        return told
+
     def _done(self, *command: str) -> tuple[int, str]:
         return self._done_by(sys.executable, "-m", *command)
 

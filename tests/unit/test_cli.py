@@ -300,6 +300,7 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "tag",
         "trace",
         "verify",
+        "contract",
         "report",
         "gate",
         "explain",

@@ -11,6 +11,7 @@ from pathlib import Path
 from nbstage.convert import disk, plan
 from nbstage.convert.blocks import Block, arrange
 from nbstage.convert.checks import plan_checks
+from nbstage.convert.contracts import with_contracts
 from nbstage.convert.flow import trace_flow
 from nbstage.convert.module_state import states_of
 from nbstage.convert.parameters import find_parameters
@@ -103,7 +104,7 @@ def convert_notebook(
     facts = facts_of_cells(notebook, read_facts(root, path), workdir)
     analysed = program(blocks, partial(star_names, root, workdir), values, facts)
     flow, shared = trace_flow(analysed), share(analysed, prefix)
-    plans = plan_stages(flow, shared, config, path)
+    plans = with_contracts(plan_stages(flow, shared, config, path), disk.find_contracts(root))
     checks = plan_checks(flow, shared, config, path, plans)
     folders = (workdir, *plan.told_folders(analysed, workdir))
     local = local_modules(root, folders, _imported(blocks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from nbstage.app.notebooks import Found, Made, convert_beside, has_error
@@ -19,6 +19,7 @@ from nbstage.convert.render.dvc_yaml import (
 from nbstage.convert.render.params_edits import NO_MOVES, Moves
 from nbstage.convert.render.params_yaml import read_params, render_params_yaml
 from nbstage.convert.rules import Converted
+from nbstage.convert.rules.contracts import judge_contracts
 from nbstage.convert.rules.project import judge_project
 from nbstage.convert.rules.together import Part, Surroundings, judge_together
 from nbstage.convert.sections import key_of, moves_of
@@ -54,6 +55,7 @@ def outcome_of(
     problems += tuple(judge_project(_converted(found), _converted(others_made)))
     outs = {path for part in parts for stage in part.pipeline.stages for path in stage.outs}
     problems += tuple(judge_together(parts, around, disk.tracked_apart(root, outs)))
+    problems += tuple(_of_contracts(root, (*found, *others_made), around))
     if has_error(problems):
         return Outcome((), problems)
     before = disk.read_text(root, plan.PACKAGE) if notebooks else None
@@ -77,6 +79,12 @@ def parts_of(found: Found, config: Config) -> tuple[Part, ...]:
 
 def _converted(found: Found) -> tuple[Converted, ...]:
     return tuple(converted for converted, _ in found)
+
+
+def _of_contracts(root: Path, found: Found, around: Surroundings) -> Iterator[Problem]:
+    plans = [plan for converted in _converted(found) for plan in converted.plans]
+    stages = {stage.name for stage in around.stages}
+    return judge_contracts(plans, disk.find_contracts(root), stages)
 
 
 def _around(root: Path, paths: tuple[str, ...], beside: tuple[Part, ...]) -> Surroundings:

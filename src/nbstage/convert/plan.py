@@ -149,6 +149,7 @@ def _planned(
     data = [
         *plan.reads,
         *config.deps.get(plan.name, ()),
+        *(contract for _, contract in plan.contracts),
         *local,
         *after,
     ]

@@ -54,6 +54,7 @@ class StagePlan:
     marks_done: bool
     resources: tuple[tuple[str, str], ...]
     safe: bool = False
+    contracts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 _SIGNS = {".parquet": b"PAR1", ".npy": b"\x93NUMPY", ".npz": b"PK", ".json": b"", ".skops": b"PK"}
 
 
-def save(value: object, path: str) -> None:
+def save(value: object, path: str, *, contract: str = "") -> None:
     """Store a value so that `load(path)` gives an equal one of the same type, in any process.
 
-    Raises CannotStore where the format that the extension names would not give it back as it is.
+    Raises CannotStore where the format that the extension names would not give it back as it is,
+    and StageError where a table breaks its `contract`.
     """
+    if contract:
+        from nbstage.runtime.keeps import keep
+
+        keep(value, path, contract)
     name, write, _ = _format(path)
     with fresh(path) as temporary:
         lost = lost_by(value, temporary, write, lambda place: _read(place, path))

@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 TOO_DEEP = "it is nested too deeply"
 
 
-def save(value: object, path: str) -> None:
+def save(value: object, path: str, *, contract: str = "") -> None:
     """Store a value so that `load(path)` gives an equal one of the same type, in any process.
 
     The extension names the format. Where that would change the value, the file holds a pickle, and
     a line on stderr says why; where no file can hold it, raises CannotStore. A tuple stores several
-    values in one file, and what they share stays shared.
+    values in one file, and what they share stays shared. A table that breaks the `contract` (a file
+    that says what it has to be) is not stored: raises StageError with all that is wrong.
     """
+    if contract:
+        from nbstage.runtime.keeps import keep
+
+        keep(value, path, contract)
     from nbstage.runtime.formats import PICKLE, read, writer
     from nbstage.runtime.pickled import write_pickle
 

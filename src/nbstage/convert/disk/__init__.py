@@ -68,6 +68,12 @@ def find_stale(root: Path, files: Iterable[File], notebooks: Collection[str]) ->
     )
 
 
+def find_contracts(root: Path) -> frozenset[str]:
+    """The contracts of stored tables: `contracts/STAGE/NAME.yaml`."""
+    found = (root / "contracts").glob("*/*.yaml")
+    return frozenset(path.relative_to(root).as_posix() for path in found if path.is_file())
+
+
 def tracked_apart(root: Path, paths: Iterable[str]) -> frozenset[str]:
     """Those of the paths that `dvc add` tracks, each by a .dvc file beside it."""
     return frozenset(path for path in paths if os.path.lexists(root / f"{path}.dvc"))

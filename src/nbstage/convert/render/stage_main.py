@@ -48,10 +48,14 @@ class Main:
                 self.call("make_folders"), [f'"{_escaped(folder)}"' for folder in folders], "", 4
             )
         lines += [f'    with {self.call("workdir")}("{_escaped(plan.workdir)}"):', *self._run()]
+        contracts = dict(plan.contracts)
         for artifact in plan.outputs:
             names = [self._local(name) for name in artifact.names]
             value = names[0] if len(names) == 1 else f"({', '.join(names)})"
-            lines += call_lines(self.call("save"), [value, f'"{artifact.path}"'], "", 4)
+            args = [value, f'"{artifact.path}"']
+            if artifact.path in contracts:
+                args.append(f'contract="{contracts[artifact.path]}"')
+            lines += call_lines(self.call("save"), args, "", 4)
         if plan.metrics:
             lines += self._named("save_metrics", plan.metrics, f"metrics/{plan.name}.json")
         if plan.plots:
