@@ -250,6 +250,27 @@ print(rows)
     assert sources(tmp_path)[0] == "#| stage: make\n# Make a row.\n\nrows = [1]"
 
 
+def test_a_semicolon_for_jupyter_is_not_in_the_module_and_stays_in_the_cell(tmp_path: Path) -> None:
+    text = """
+# %% tags=["stage:make"]
+rows = ["é;"];  # all; of them
+first = 1; second = 2
+text = '''
+a;
+''';
+len(rows);
+"""
+    make(tmp_path, text)
+    module = (tmp_path / "pipeline/make.py").read_text()
+    assert '    rows = ["é;"]  # all; of them\n' in module
+    assert "    text = '''\na;\n'''\n    len(rows)\n" in module
+    assert "E703" not in module
+    edit(tmp_path, "pipeline/make.py", ("second = 2", "second = 3"))
+    expect_in_step(tmp_path, sync(tmp_path))
+    held = text.strip().partition("\n")[2]
+    assert sources(tmp_path)[0] == held.replace("first = 1; second = 2", "first = 1\nsecond = 3")
+
+
 def test_a_new_import_goes_to_the_imports(root: Path) -> None:
     edit(
         root,

@@ -55,7 +55,7 @@ def statement_text(unit: Unit) -> list[str]:
     """A statement's text with its leading comments, `global` turned as a function needs it."""
     lines = list(lines_of(unit.segment))
     lead = unit.segment.start - unit.segment.first if unit.segment.alone else 0
-    return lines[:lead] + _as_closure(unit, lines[lead:])
+    return lines[:lead] + _without_semicolon(unit, _as_closure(unit, lines[lead:]))
 
 
 def _without_star(unit: Unit, wanted: frozenset[str]) -> list[str] | None:
@@ -105,6 +105,19 @@ def _as_closure(unit: Unit, lines: list[str]) -> list[str]:
             word = "nonlocal" if inside else "pass  # global"
             turned = re.sub(r"\bglobal\b", word, lines[row], count=1)
             lines[row] = remade(lines[row], turned)
+    return lines
+
+
+def _without_semicolon(unit: Unit, lines: list[str]) -> list[str]:
+    """Jupyter shows nothing of a cell that ends in `;`: to a module that says nothing."""
+    row = (unit.node.end_lineno or 0) - unit.segment.start
+    if not unit.segment.alone or not 0 <= row < len(lines):
+        return lines
+    line = lines[row].encode("utf-8", "surrogatepass")
+    end = unit.node.end_col_offset or 0
+    code, rest = (part.decode("utf-8", "surrogatepass") for part in (line[:end], line[end:]))
+    if found := re.fullmatch(r"[ \t]*;[ \t]*?((?:[ \t]+#.*)?)", rest):
+        lines[row] = remade(lines[row], f"{code}{found[1]}")
     return lines
 
 
