@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,12 +57,32 @@ def test_what_the_cache_lacks_is_said_with_what_brings_it(project: Project) -> N
     assert "no verdict" not in project.run("nbstage", "report", "--fetch")
 
 
+def test_a_cache_that_was_tampered_with_is_said(project: Project) -> None:
+    (entry,) = re.findall(
+        r"path: predictions/test.csv\n +hash: md5\n +md5: (\w+)", project.read("dvc.lock")
+    )
+    project.write("params.yaml", params(0.5))
+    made(project)
+    cached = project.root / ".dvc" / "cache" / "files" / "md5" / entry[:2] / entry[2:]
+    cached.chmod(0o644)
+    cached.write_text("id,label,score\n", encoding="utf-8")
+    text = project.run("nbstage", "report").replace("\\", "")
+    assert "has another content under its hash" in text
+    assert "no verdict" in text
+
+
 def test_a_clone_without_the_history_is_no_first_run(project: Project, tmp_path: Path) -> None:
     url = f"file://{project.root}"
     project.git("clone", "--quiet", "--depth", "1", url, str(tmp_path / "shallow"))
     clone = Project(tmp_path / "shallow")
     with pytest.raises(AssertionError, match="this clone is shallow"):
         clone.run("nbstage", "report")
+
+
+def test_a_repository_that_git_can_not_read_is_no_first_run(project: Project) -> None:
+    (project.root / ".git" / "HEAD").write_text("nothing")
+    with pytest.raises(AssertionError, match="git can't read the repository"):
+        project.run("nbstage", "report")
 
 
 def test_on_main_itself_the_commit_before_is_the_baseline(committed: Project) -> None:

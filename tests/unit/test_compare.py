@@ -156,6 +156,12 @@ def test_without_a_baseline_metrics_are_told_as_they_are(tmp_path: Path) -> None
     assert "| `auc` | 0.8 |" in as_markdown(comparison)
 
 
+def test_a_name_that_two_files_have_is_told_with_its_file(tmp_path: Path) -> None:
+    pipeline = "stages: {a: {cmd: a, metrics: [a.json, b.json]}}"
+    new = side(tmp_path / "new", "", pipeline, a__json='{"f1": 1}', b__json='{"f1": 1, "f2": 2}')
+    assert [one.called for one in differ(None, new).metrics] == ["a.json:f1", "b.json:f1", "f2"]
+
+
 def test_the_settings_say_which_way_is_better(tmp_path: Path) -> None:
     old = side(tmp_path / "old", metrics__json='{"churned": 1, "by": {"x": {"churned": 1}}}')
     new = side(tmp_path / "new", metrics__json='{"churned": 2, "by": {"x": {"churned": 2}}}')

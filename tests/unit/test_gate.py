@@ -36,7 +36,7 @@ FIRST = Baseline(none="nothing is committed yet")
 
 def metric(name: str, old: float | None, new: float | None, path: str = "metrics.json") -> Metric:
     judgement = Judgement.GONE if new is None else Judgement.CHANGED
-    return Metric(path, name, old, new, direction(name, {}), judgement)
+    return Metric(path, name, old, new, direction(name, {}), judgement, called=name)
 
 
 def compared(*metrics: Metric, baseline: Baseline = SOME) -> Comparison:

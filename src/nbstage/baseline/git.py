@@ -21,6 +21,7 @@ def find_baseline(root: Path, revision: str | None) -> Baseline:
     and where the history that would tell is missing.
     """
     if git(root, "rev-parse", "--git-dir") is None:
+        _refuse_unreadable(root)
         if revision is not None:
             raise UserError("the project is not under git", "`git init` puts it there.")
         return Baseline(none="the project is not under git")
@@ -33,6 +34,15 @@ def find_baseline(root: Path, revision: str | None) -> Baseline:
     if not branch:
         raise _no_history(root, "there is no branch main or master, here or at 'origin'")
     return _from_main(root, head, branch, _known(root, branch))
+
+
+def _refuse_unreadable(root: Path) -> None:
+    """A repository that git refuses to read, such as another user's, is no first run."""
+    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+        raise UserError(
+            "git can't read the repository that the project is in",
+            "`git status` there says why.",
+        )
 
 
 def _from_main(root: Path, head: str, branch: str, tip: str) -> Baseline:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbstage.baseline.cache import cache_of, cached, files_in
+from nbstage.baseline.cache import cache_of, cached, files_in, is_genuine
 from nbstage.baseline.git import Tree, blob, describe, tree_at
 from nbstage.compare.locked import File, Locked, read_locked
 from nbstage.compare.nouns import Side
@@ -19,6 +19,7 @@ from nbstage.compare.stages import files_of
 from nbstage.runtime.yaml12 import read_yaml
 
 _NOT_CACHED = "DVC's cache hasn't got it: `--fetch`, or `dvc fetch --all-commits`, brings it"
+_NOT_GENUINE = "DVC's cache has another content under its hash: somebody changed it there"
 _SETTINGS = ("pyproject.toml", ".dvc/config")
 
 
@@ -44,8 +45,8 @@ def older_side(root: Path, commit: str, folder: Path, new: Side) -> Side:
     for file in _wanted(bare, new):
         if posixpath.isabs(file.path) or ".." in file.path.split("/") or "://" in file.path:
             missing[file.path] = "it lies outside of the project"
-        elif not _lay(place, file):
-            missing[file.path] = _NOT_CACHED if file.hash else "it was not committed"
+        elif why := _lay(place, file):
+            missing[file.path] = why
     return Side(bare.name, folder, locked, missing, caches)
 
 
@@ -74,30 +75,33 @@ class _Place:
     cache: Path | None
 
 
-def _lay(place: _Place, file: File) -> bool:
-    """Put a file or folder where it was; whether it could be found."""
+def _lay(place: _Place, file: File) -> str:
+    """Put a file or folder where it was; why not, if it could not be found."""
     inside = [file.path, *(path for path in place.tree.blobs if path.startswith(f"{file.path}/"))]
     contents = {path: blob(place.tree, path) for path in inside}
     for path, content in contents.items():
         if content is not None:
             _make(place.folder / path).write_bytes(content)
     if any(content is not None for content in contents.values()):
-        return True
-    return _link(place, file.path, file.hash or _imported(place.tree, file.path))
+        return ""
+    hashed = file.hash or _imported(place.tree, file.path)
+    return _link(place, file.path, hashed) if hashed else "it was not committed"
 
 
-def _link(place: _Place, path: str, hashed: str) -> bool:
+def _link(place: _Place, path: str, hashed: str) -> str:
     source = cached(place.cache, hashed)
     if source is None:
-        return False
+        return _NOT_CACHED
+    if not is_genuine(source, hashed):
+        return _NOT_GENUINE
     if not hashed.endswith(".dir"):
         _make(place.folder / path).symlink_to(source)
-        return True
+        return ""
     for name, inner in files_in(source):
         member = cached(place.cache, inner)
-        if member is not None:
+        if member is not None and is_genuine(member, inner):
             _make(place.folder / path / name).symlink_to(member)
-    return True
+    return ""
 
 
 def _imported(tree: Tree, path: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -39,7 +40,7 @@ def compare_metrics(
         names = dict.fromkeys((*read[1], *read[0]))
         found = [_metric(path, name, read[0], read[1], directions) for name in names]
         metrics += found
-    return tuple(_renamed(metrics)), tuple(notes)
+    return _called(list(_renamed(metrics))), tuple(notes)
 
 
 def flatten(data: object) -> Numbers:
@@ -122,6 +123,14 @@ def _judge(name: str, old: Numbers, new: Numbers, way: Direction) -> Judgement:
     if way is Direction.UNKNOWN:
         return Judgement.CHANGED
     return Judgement.BETTER if (now > before) == (way is Direction.HIGHER) else Judgement.WORSE
+
+
+def _called(metrics: list[Metric]) -> tuple[Metric, ...]:
+    counts = Counter(one.name for one in metrics)
+    return tuple(
+        replace(one, called=one.name if counts[one.name] == 1 else f"{one.path}:{one.name}")
+        for one in metrics
+    )
 
 
 def _renamed(metrics: list[Metric]) -> Iterator[Metric]:

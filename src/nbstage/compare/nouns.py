@@ -37,7 +37,10 @@ class Judgement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric of both versions; None where one has none. NaN and infinity are what they are."""
+    """A metric of both versions; None where one has none. NaN and infinity are what they are.
+
+    `called` is its name, with its file where another file has a metric of that name.
+    """
 
     path: str
     name: str
@@ -46,6 +49,7 @@ class Metric:
     direction: Direction
     judgement: Judgement
     renamed_to: str = ""
+    called: str = ""
 
     @property
     def change(self) -> float | None:

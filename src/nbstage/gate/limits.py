@@ -128,9 +128,9 @@ def _judge_slices(rule: Rule, limits: Limits, comparison: Comparison) -> Iterato
 def _judge_slice(metric: Metric, limits: Limits, comparison: Comparison) -> Iterator[Line]:
     if metric.judgement is Judgement.GONE:
         why = "the baseline has this slice: a slice that is no longer measured may be worse"
-        yield Line(False, metric.name, "missing", "a number", why)
+        yield Line(False, metric.called, "missing", "a number", why)
     else:
-        yield from _judge_value(metric.name, metric, limits, comparison)
+        yield from _judge_value(metric.called, metric, limits, comparison)
 
 
 def _summed(name: str, met: list[Line]) -> Iterator[Line]:

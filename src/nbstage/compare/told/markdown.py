@@ -71,13 +71,13 @@ def _metrics(comparison: Comparison, most: int) -> list[str]:
     told = [one for one in comparison.metrics if one.judgement is not Judgement.SAME]
     lines = ["### Metrics", ""]
     if comparison.baseline.none:
-        rows = [(code(one.name), words.number(one.new)) for one in comparison.metrics]
+        rows = [(code(one.called), words.number(one.new)) for one in comparison.metrics]
         return lines + table(("metric", "now:"), rows, most)
     if told:
         head = ("metric", "old:", "new:", "change:", "")
         lines += table(head, map(_metric, told), most)
     if same:
-        rows = [(code(one.name), words.number(one.new)) for one in same]
+        rows = [(code(one.called), words.number(one.new)) for one in same]
         if told:
             lines.append("")
         lines += folded(f"{len(same):,} unchanged", table(("metric", "value:"), rows, most))
@@ -87,7 +87,7 @@ def _metrics(comparison: Comparison, most: int) -> list[str]:
 def _metric(one: Metric) -> tuple[str, ...]:
     mark = _MARKS[words.is_good(one.judgement)]
     values = words.number(one.old), words.number(one.new), words.signed(one.change)
-    return code(one.name), *values, mark + prose(words.judged(one))
+    return code(one.called), *values, mark + prose(words.judged(one))
 
 
 def _predictions(comparison: Comparison, most: int) -> list[str]:

@@ -26,14 +26,14 @@ Section = Callable[[Comparison], Html | None]
 def metrics_section(comparison: Comparison) -> Html | None:
     """Each metric; those that are the same are folded."""
     if comparison.baseline.none:
-        rows = [(one.name, _number(words.number(one.new))) for one in comparison.metrics]
+        rows = [(one.called, _number(words.number(one.new))) for one in comparison.metrics]
         return _table(("metric", "now:"), rows) if rows else None
     same = [one for one in comparison.metrics if one.judgement is Judgement.SAME]
     told = [one for one in comparison.metrics if one.judgement is not Judgement.SAME]
     head = ("metric", "old:", "new:", "change:", "")
     parts = [_table(head, map(_metric, told))] if told else []
     if same:
-        rows = [(one.name, _number(words.number(one.new))) for one in same]
+        rows = [(one.called, _number(words.number(one.new))) for one in same]
         table = _table(("metric", "value:"), rows)
         parts.append(el("details", el("summary", f"{len(same):,} unchanged"), table))
     return join(parts) if parts else None
@@ -41,7 +41,7 @@ def metrics_section(comparison: Comparison) -> Html | None:
 
 def _metric(one: Metric) -> tuple[Child, ...]:
     values = words.number(one.old), words.number(one.new), words.signed(one.change)
-    return one.name, *map(_number, values), _judged(words.judged(one), one.judgement.value)
+    return one.called, *map(_number, values), _judged(words.judged(one), one.judgement.value)
 
 
 def predictions_section(comparison: Comparison) -> Html | None:
