@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 from nbstage.runtime import (
+    figures,
     load,
     make_folders,
     params,
@@ -113,7 +114,7 @@ def evaluate(test_set: pd.DataFrame, model: Pipeline, *, calibration_bins: int):
 def main() -> None:
     """Run the stage the way DVC does: files in, files out."""
     make_folders("predictions")
-    with workdir("notebooks"):
+    with figures("plots/evaluate/figures"), workdir("notebooks"):
         (
             roc_auc,
             average_precision,

@@ -197,6 +197,19 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Plot:
+    """A file, or a folder of files, that `dvc plots` shows. `x`, `y` and `template` say how, ""
+    leaves it to DVC. Tables are kept in git, pictures in DVC's cache.
+    """
+
+    path: str
+    x: str = ""
+    y: str = ""
+    template: str = ""
+    in_git: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStage:
     """One stage as `dvc.yaml` shows it. Paths are relative to the project's root, sorted within
     each tuple.
@@ -216,7 +229,7 @@ class PlannedStage:
     outs: tuple[str, ...] = ()
     outputs: tuple[Artifact, ...] = ()
     metrics: tuple[str, ...] = ()
-    plots: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
     checks: tuple[str, ...] = ()
 

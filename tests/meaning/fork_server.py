@@ -85,8 +85,9 @@ def _answer(job: Callable[[Answer], Answer], request: Answer, writer: int) -> No
 
 def _notebook(request: Answer) -> Answer:
     """Run all cells in one namespace: what each shows, and all values after each."""
-    from nbstage.runtime import close_figures
+    from nbstage.runtime import show_figures
 
+    os.environ["MPLBACKEND"] = _INLINE
     run = _ipython() if request["ipython"] else _python()
     os.chdir(request["workdir"])
     sys.path[0] = ""
@@ -94,7 +95,7 @@ def _notebook(request: Answer) -> Answer:
     for cell in request["cells"]:
         namespace, error = run(cell["code"])
         sys.stdout.flush()
-        close_figures()  # as Jupyter's inline backend does
+        show_figures()  # as Jupyter's inline backend does
         request["shown"].seek(at)
         text = request["shown"].read().decode(errors="replace")
         at = request["shown"].seek(0, os.SEEK_END)
@@ -104,6 +105,8 @@ def _notebook(request: Answer) -> Answer:
     return {"cells": cells}
 
 
+# Jupyter's own sends each figure to a front end, which this has not.
+_INLINE = "module://nbstage.runtime.inline"
 Runner = Callable[[str], tuple[dict[str, Any], str]]
 
 
@@ -126,8 +129,9 @@ def _facts(request: Answer) -> Answer:
     import pickle
 
     from nbstage import recorder
-    from nbstage.runtime import close_figures
+    from nbstage.runtime import show_figures
 
+    os.environ["MPLBACKEND"] = _INLINE
     shell = _shell()
     os.chdir(request["workdir"])
     sys.path[0] = ""
@@ -137,7 +141,7 @@ def _facts(request: Answer) -> Answer:
         recorder.start(str(orders))
         for cell in request["cells"]:
             shell.run_cell(cell["code"], store_history=True, cell_id=f"nbstage-{cell['number']}")
-            close_figures()
+            show_figures()
         facts = Path(folder, "facts.jsonl")
         text = facts.read_text(encoding="utf-8") if facts.exists() else ""
     return {"facts": [json.loads(line) for line in text.splitlines()]}

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from nbstage.convert.lock import prune_lock
 from nbstage.convert.render.dvc_yaml import render_dvc_yaml, stage_names, stages_of
-from nbstage.model import Artifact, Pipeline, PlannedStage, Problem
+from nbstage.model import Artifact, Pipeline, PlannedStage, Plot, Problem
 
 CHURN = "notebooks/churn.ipynb"
 TABLE = Artifact("load", ("df",), "artifacts/load/df.parquet")
@@ -36,7 +36,7 @@ TRAIN = PlannedStage(
     outs=("predictions/test.csv",),
     outputs=(Artifact("train", ("model",), "artifacts/train/model.joblib"),),
     metrics=("metrics/train.json",),
-    plots=("plots/train/roc.csv",),
+    plots=(Plot("plots/train/roc.csv"),),
     resources=(("gpu", "1"), ("memory", "4Gi")),
 )
 BOTH = Pipeline((LOAD, TRAIN))

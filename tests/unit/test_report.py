@@ -21,6 +21,7 @@ from nbstage.model import (
     Pipeline,
     Place,
     PlannedStage,
+    Plot,
     Problem,
     Shown,
 )
@@ -234,7 +235,7 @@ PIPELINE = Pipeline(
             deps=("pipeline/end.py",),
             inputs=(RAW, SPLIT),
             metrics=("metrics/end.json",),
-            plots=("plots/end",),
+            plots=(Plot("plots/end"),),
             resources=(("gpu", "1"),),
         ),
     ),

@@ -221,11 +221,11 @@ def test_a_stage_may_not_write_what_dvc_add_tracks(project: Project) -> None:
 
 
 def test_a_figure_in_the_folder_of_a_stages_plots_is_refused(project: Project) -> None:
-    save = 'import matplotlib.pyplot as plt\nplt.savefig("../plots/one/a.png")'
+    save = 'import matplotlib.pyplot as plt\nplt.savefig("../plots/one/figures/a.png")'
     project.put("a", ("stage:one", save), ("plots", 'curve = {"x": [1, 2]}'))
     error = project.refuses()
     assert (error.code, error.place.line) == ("NBS240", 2)
-    assert "'plots/one/a.png' would lie in 'plots/one'" in error.message
+    assert "'plots/one/figures/a.png' would lie in 'plots/one/figures'" in error.message
 
 
 def test_notebooks_that_wait_for_each_other_through_files_are_refused(project: Project) -> None:

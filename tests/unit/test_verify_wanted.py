@@ -50,7 +50,7 @@ def test_a_value_is_kept_after_the_stages_own_last_change_of_it(tmp_path: Path) 
         ("c", Kind.TABLE, ("table",), 7),
     ]
     assert found[2].path == "metrics/c.json"
-    assert found[4].path == "plots/c"
+    assert found[4].path == "plots/c/tables"
 
 
 SHARED = """

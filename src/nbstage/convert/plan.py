@@ -167,6 +167,6 @@ def _planned(
         ),
         outputs=plan.outputs,
         metrics=(f"metrics/{plan.name}.json",) if plan.metrics else (),
-        plots=(f"plots/{plan.name}",) if plan.plots else (),
+        plots=plan.shown.plots(plan.name),
         resources=plan.resources,
     )

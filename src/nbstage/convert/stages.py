@@ -12,6 +12,7 @@ from nbstage.convert.file_order import order_by_files
 from nbstage.convert.flow import Flow, StageFlow
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.shared import Shared, SharedModule, stands_alone
+from nbstage.convert.shown import Shown, shown_by
 from nbstage.convert.tagged import tagged_names
 from nbstage.convert.units import Program, Unit, defines
 from nbstage.model import Artifact, Config
@@ -25,7 +26,7 @@ class StagePlan:
     `moved` those left out of it.
 
     `results` are the names the function returns, in the order it makes them; `metrics` and `plots`
-    those of its tagged cells.
+    those of its tagged cells, `shown` what of it `dvc plots` shows, and the figures.
     """
 
     name: str
@@ -48,6 +49,7 @@ class StagePlan:
     results: tuple[str, ...]
     metrics: tuple[str, ...]
     plots: tuple[str, ...]
+    shown: Shown
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     after: tuple[str, ...]
@@ -107,9 +109,9 @@ def plan_room(
     artifacts: dict[str, tuple[Artifact, ...]],
     runs: Runs,
 ) -> StagePlan:
+    """Decide the parts of one stage, or of one check; `artifacts` are what each stage hands on."""
     program = flow.program
     comment = _doc_comment(program, stage)
-    """Decide the parts of one stage, or of one check; `artifacts` are what each stage hands on."""
     importable = {index for index in (*stage.repeats, *stage.own) if index in program.importable}
     inlined = frozenset(stage.repeats - importable)
     own = [index for index in stage.units if not _moves(program, index)]
@@ -143,6 +145,7 @@ def plan_room(
         results=results,
         metrics=metrics,
         plots=plots,
+        shown=shown_by(flow, stage, body, plots),
         reads=reads,
         writes=writes,
         after=runs.after,

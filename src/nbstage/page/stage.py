@@ -32,7 +32,7 @@ def stage_section(number: int, one: StageView, view: View) -> Html:
         _inputs(one, view),
         _outputs(one, view),
         _part("Metrics", [metrics_as_html(path, view) for path in stage.metrics]),
-        _part("Plots", [things(path, "", view, open_=True) for path in stage.plots]),
+        _part("Plots", [things(plot.path, "", view, open_=True) for plot in stage.plots]),
         _code(one, view),
         _checks(one, view),
         class_="stage",

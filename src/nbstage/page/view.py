@@ -25,7 +25,8 @@ def see(
 ) -> View:
     """What there is to tell of a notebook. Reads the files that its stages take and make."""
     pipeline = shown.pipeline
-    kept = (path for stage in pipeline.stages for path in (*stage.plots, *stage.outs))
+    plots = [plot.path for stage in pipeline.stages for plot in stage.plots]
+    kept = [*plots, *(path for stage in pipeline.stages for path in stage.outs)]
     folders = {path: members(root, path) for path in kept}
     paths = [path for stage in pipeline.stages for path in _named(pipeline, stage)]
     paths += [path for inside in folders.values() for path in inside]

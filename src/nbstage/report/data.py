@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from nbstage.model import Change, Outcome, Parameter, PlannedStage, Problem, Retraced, Shown
@@ -115,7 +116,7 @@ def _stage(stage: PlannedStage) -> dict[str, Plain]:
         ],
         "writes": _texts(stage.outs),
         "metrics": _texts(stage.metrics),
-        "plots": _texts(stage.plots),
+        "plots": _texts(plot.path for plot in stage.plots),
         "checks": _texts(stage.checks),
         "resources": dict(stage.resources),
     }
@@ -125,5 +126,5 @@ def _parameter(parameter: Parameter) -> dict[str, Plain]:
     return {"name": parameter.name, "value": plain_value(parameter.value)}
 
 
-def _texts(texts: tuple[str, ...]) -> list[Plain]:
+def _texts(texts: Iterable[str]) -> list[Plain]:
     return list(texts)

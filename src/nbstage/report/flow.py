@@ -38,7 +38,7 @@ def edges(stages: tuple[PlannedStage, ...]) -> tuple[Edge, ...]:
 
 def written_files(stage: PlannedStage) -> tuple[str, ...]:
     """Return the files a stage writes beside its artifacts."""
-    return (*stage.outs, *stage.metrics, *stage.plots)
+    return (*stage.outs, *stage.metrics, *(plot.path for plot in stage.plots))
 
 
 def code_files(pipeline: Pipeline, stage: PlannedStage) -> tuple[str, ...]:

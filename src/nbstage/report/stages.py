@@ -76,7 +76,7 @@ def _details(stage: PlannedStage, pipeline: Pipeline) -> Iterator[tuple[str, lis
         ("makes", (_made(artifact, users) for artifact in stage.outputs)),
         ("writes", stage.outs),
         ("metrics", stage.metrics),
-        ("plots", stage.plots),
+        ("plots", (plot.path for plot in stage.plots)),
         ("checks", stage.checks),
         ("needs", (f"{key}={value}" for key, value in stage.resources)),
     )

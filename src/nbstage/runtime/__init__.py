@@ -10,7 +10,7 @@ import os
 
 from nbstage.runtime.done import mark_done
 from nbstage.runtime.errors import CannotStore, StageError, expected_error
-from nbstage.runtime.figures import close_figures
+from nbstage.runtime.figures import display, figures, show_figures
 from nbstage.runtime.metrics import save_metrics
 from nbstage.runtime.params import params
 from nbstage.runtime.places import make_folders, workdir
@@ -37,8 +37,9 @@ __all__ = [
     "StageError",
     "capture_shell",
     "change_dir",
-    "close_figures",
+    "display",
     "expected_error",
+    "figures",
     "load",
     "make_folders",
     "mark_done",
@@ -51,6 +52,7 @@ __all__ = [
     "save_tables",
     "set_env",
     "set_random_state",
+    "show_figures",
     "workdir",
     "write_file",
 ]

@@ -15,6 +15,7 @@ import sys
 import types
 
 from nbstage.runtime.ordered import ordered, ordered_copy
+from nbstage.runtime.plotly_figures import is_figure, stored
 from nbstage.runtime.random_state import is_shared, shared_generator
 from nbstage.runtime.sources import sources
 
@@ -97,6 +98,8 @@ def reduced(value: object, seen: Seen) -> Any:
         return _named(value, seen)
     if kind.__name__ == "RandomState" and is_shared(value):
         return shared_generator, ()
+    if is_figure(value):
+        return stored(value)
     if isinstance(value, io.IOBase) and kind not in (io.BytesIO, io.StringIO):
         raise pickle.PicklingError("an open file")  # cloudpickle would make a copy of its text
     return NotImplemented

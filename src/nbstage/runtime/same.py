@@ -114,6 +114,10 @@ def _library(kind: type) -> Callable[[object, object], Finding | None] | None:
                 return compare_sparse
             case "matplotlib" if base.__name__ == "Artist":
                 return _drawings
+            case "plotly" if base.__name__ == "BaseFigure":
+                from nbstage.runtime.plotly_figures import compare_figures
+
+                return compare_figures
     return None
 
 

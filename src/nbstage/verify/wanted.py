@@ -26,7 +26,8 @@ def _of_stage(converted: Converted, plan: StagePlan) -> Iterator[Wanted]:
         yield Wanted(plan.name, Kind.METRIC, (name,), cell, f"metrics/{plan.name}.json")
     for name in plan.plots:
         cell = converted.last_cell(plan.name, (name,))
-        yield Wanted(plan.name, Kind.TABLE, (name,), cell, f"plots/{plan.name}")
+        folder = f"plots/{plan.name}{'/tables' if name in plan.shown.possible else ''}"
+        yield Wanted(plan.name, Kind.TABLE, (name,), cell, folder)
 
 
 def stage_of_cells(converted: Converted) -> dict[int, str]:

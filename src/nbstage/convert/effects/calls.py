@@ -45,6 +45,7 @@ from nbstage.convert.effects.values import (
     of,
     reach,
 )
+from nbstage.convert.known.drawing import draws
 
 #: `list.append(xs, 1)` is `xs.append(1)`.
 _UNBOUND = re.compile(r"builtins\.(?:list|dict|set|bytearray)\.(?!fromkeys)(\w+)")
@@ -122,7 +123,7 @@ def _call_path(
     node: ast.Call | None,
 ) -> Value:
     machine.effects.paths.add(path)
-    machine.effects.draws_figures |= path.startswith(("matplotlib.pyplot.", "seaborn."))
+    machine.effects.draws_figures |= draws(path)
     if path in _CONSUMERS:
         use_up(
             machine,

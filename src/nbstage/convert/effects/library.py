@@ -46,7 +46,7 @@ def known_call(
     files.use(machine, what, receiver, args, keywords)
     _report_changes(machine, what, receiver, args, keywords)
     use_up(machine, [obj for value in everything for obj in value.objs if obj.type in USED_UP])
-    machine.effects.draws_figures |= what.result.startswith("matplotlib")
+    machine.effects.draws_figures |= receiver is not None and what.result.startswith("matplotlib")
     machine.effects.varies |= what.varies
     machine.effects.acts |= what.acts
     machine.effects.looks |= what.looks

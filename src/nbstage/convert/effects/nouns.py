@@ -74,7 +74,8 @@ class Effects:
     known; `doubtful` are the names whose values it may have changed, which a traced run would tell.
     `varies` says that the result differs from run to run, `acts` that it acts on the world outside,
     `looks` that it looks for files, `moves` that it changes the working directory, `draws_figures`
-    that it works on pyplot's figures.
+    that it works on pyplot's or plotly's figures. `gives` is the type of what an expression that
+    stands alone gives, "" if unknown: a cell's last one is shown.
     """
 
     reads: dict[str, Site] = field(default_factory=dict)
@@ -99,3 +100,4 @@ class Effects:
     looks: bool = False
     moves: bool = False
     draws_figures: bool = False
+    gives: str | None = None

@@ -42,7 +42,9 @@ def execute(machine: Machine, statements: Iterable[ast.stmt]) -> None:
 def _execute(machine: Machine, node: ast.stmt) -> None:
     match node:
         case ast.Expr(value=value):
-            machine.evaluate(machine, value)
+            given = machine.evaluate(machine, value)
+            if not machine.depth:
+                machine.effects.gives = given.type if not given.path else None
         case ast.Assign(targets=targets, value=value):
             given = machine.evaluate(machine, value)
             for target in targets:

@@ -101,12 +101,14 @@ matplotlib.pyplot.rc matplotlib.pyplot.style.use matplotlib.pyplot.rcParams*
     matplotlib.pyplot.rcdefaults -> NoneType sets=matplotlib
 matplotlib.pyplot.xkcd matplotlib.pyplot.switch_backend matplotlib.pyplot.ion
     matplotlib.pyplot.ioff -> NoneType sets=matplotlib
-matplotlib.pyplot.savefig -> NoneType writes=0
+matplotlib.pyplot.savefig matplotlib.pyplot.imsave matplotlib.image.imsave -> NoneType writes=0
+matplotlib.pyplot.imread matplotlib.image.imread -> numpy.ndarray fresh reads=0
 matplotlib.pyplot.figure -> matplotlib.figure.Figure fresh
 matplotlib.pyplot.gca matplotlib.pyplot.subplot -> matplotlib.axes.Axes fresh
 matplotlib.pyplot.subplots -> matplotlib fresh
 seaborn.* -> matplotlib fresh
 seaborn.load_dataset -> pandas.DataFrame fresh
+seaborn.objects.* -> seaborn.objects fresh
 seaborn.set_theme seaborn.set seaborn.set_style seaborn.set_context seaborn.set_palette ->
     NoneType sets=matplotlib
 plotly.* -> plotly fresh
@@ -411,6 +413,7 @@ file: read readline -> str fresh
 file: readlines -> list fresh
 matplotlib.figure.Figure: savefig -> NoneType writes=0
 plotly: write_html write_image write_json -> NoneType writes=0
+plotly: show -> NoneType
 matplotlib: savefig -> NoneType writes=0
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nbstage.model import PlannedStage
+from nbstage.model import PlannedStage, Plot
 
 # Small files that people compare between revisions belong in git, not in DVC's cache.
 IN_GIT = {"cache": False}
@@ -43,7 +43,7 @@ def wanted_stage(stage: PlannedStage, current: object) -> dict[str, object]:
         "params": [*sorted(set(stage.params)), *_other_files(held.get("params"))] or None,
         "outs": _paths(sorted({*saved, *stage.outs} - pictures)),
         "metrics": _in_git(stage.metrics),
-        "plots": [*(_in_git(stage.plots) or ()), *sorted(map(_written, pictures))] or None,
+        "plots": [*map(_plot, stage.plots), *sorted(map(_written, pictures))] or None,
         "meta": {"notebook": _written(stage.notebook), "resources": _resources(stage, held)},
     }
 
@@ -72,6 +72,15 @@ def _paths(paths: Iterable[str]) -> list[object] | None:
 
 def _in_git(paths: Iterable[str]) -> list[object] | None:
     return [{_written(path): dict(IN_GIT)} for path in sorted(set(paths))] or None
+
+
+def _plot(plot: Plot) -> object:
+    shown = {"x": plot.x, "y": plot.y, "template": plot.template}
+    options = {
+        **(IN_GIT if plot.in_git else {}),
+        **{key: _written(value) for key, value in shown.items() if value},
+    }
+    return {_written(plot.path): options} if options else _written(plot.path)
 
 
 def _other_files(params: object) -> list[object]:

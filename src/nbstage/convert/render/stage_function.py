@@ -24,7 +24,7 @@ def function_lines(
     head = f"{'async ' if awaits(units) else ''}def {name}"
     lines = call_lines(head, args, f" -> {returns}:" if returns else ":", 0)
     lines.append(f'    """{doc}"""')
-    text = _without_comment(plan.doc_comment, body_lines(units, plan.wanted))
+    text = _without_comment(plan.doc_comment, body_lines(units, plan.wanted, plan.shown.last))
     body = [*_opening(plan, units, name), *text, *_closing(plan)]
     gap = (
         [""] if body and body[0].lstrip().startswith(("def ", "class ", "async def ", "@")) else []

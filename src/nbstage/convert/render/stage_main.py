@@ -47,7 +47,7 @@ class Main:
             lines += call_lines(
                 self.call("make_folders"), [f'"{_escaped(folder)}"' for folder in folders], "", 4
             )
-        lines += [f'    with {self.call("workdir")}("{_escaped(plan.workdir)}"):', *self._run()]
+        lines += [*self._within(), *self._run()]
         contracts = dict(plan.contracts)
         for artifact in plan.outputs:
             names = [self._local(name) for name in artifact.names]
@@ -58,8 +58,11 @@ class Main:
             lines += call_lines(self.call("save"), args, "", 4)
         if plan.metrics:
             lines += self._named("save_metrics", plan.metrics, f"metrics/{plan.name}.json")
-        if plan.plots:
-            lines += self._named("save_tables", plan.plots, f"plots/{plan.name}")
+        tables = tuple(name for name, _ in plan.shown.tables)
+        if tables:
+            lines += self._named("save_tables", tables, f"plots/{plan.name}")
+        if plan.shown.possible:
+            lines += self._named("save_tables", plan.shown.possible, f"plots/{plan.name}/tables")
         if plan.marks_done:
             deps = [
                 f"pipeline/{plan.name}.py",
@@ -69,6 +72,17 @@ class Main:
             args = [f'"artifacts/{plan.name}/done.txt"', *(f'"{_escaped(path)}"' for path in deps)]
             lines += call_lines(self.call("mark_done"), args, "", 4)
         return lines
+
+    def _within(self) -> list[str]:
+        """Where the function runs, and what keeps its figures."""
+        plan = self.plan
+        figures = f'{self.call("figures")}("plots/{plan.name}/figures")'
+        workdir = f'{self.call("workdir")}("{_escaped(plan.workdir)}")'
+        around = [figures, workdir] if plan.shown.figures else [workdir]
+        line = f"    with {', '.join(around)}:"
+        if len(line) <= WIDTH:
+            return [line]
+        return ["    with (", *(f"        {one}," for one in around), "    ):"]
 
     def _run(self) -> list[str]:
         args = [self._load(artifact) for artifact in self.plan.inputs]
@@ -131,6 +145,7 @@ def _runtime_names(plan: StagePlan) -> tuple[str, ...]:
         (plan.outputs, "save"),
         (plan.metrics, "save_metrics"),
         (plan.plots, "save_tables"),
+        (plan.shown.figures, "figures"),
         (plan.marks_done, "mark_done"),
     ):
         if wanted:

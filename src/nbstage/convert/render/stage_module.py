@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nbstage.convert.effects.scope import free_names
 from nbstage.convert.imports import Import, imports_of, render_imports
@@ -105,12 +106,19 @@ def imports_for(
         found.add(Import("nbstage.runtime", "", "nbstage"))
     if "display" in names and not program.writers.get("display"):
         found.add(Import("nbstage.runtime", "display", "display"))
+    found = {_as_stages_display(item) for item in found}
     found |= helper_imports(program, plan.helpers, names)
     lines = list(render_imports(found, local))
     for index in plan.imports:
         if isinstance(program.units[index].node, ast.Try):
             lines += ["", *statement_text(program.units[index])]
     return lines
+
+
+def _as_stages_display(item: Import) -> Import:
+    """Outside of a notebook IPython's `display` shows no figures."""
+    ours = item.name == "display" and item.module.startswith("IPython.")
+    return replace(item, module="nbstage.runtime") if ours else item
 
 
 def helper_imports(

@@ -11,16 +11,19 @@ from nbstage.convert.lines import remade
 from nbstage.convert.units import Unit
 
 WIDTH = 88
-#: Jupyter closes a cell's figures when it ends, so that the next cell begins with none.
-_CLOSE = "    nbstage.runtime.close_figures()"
+#: Jupyter shows and closes a cell's figures when it ends: the next cell begins with none.
+_SHOW = "nbstage.runtime.show_figures("
 #: Jupyter goes on after a cell that is tagged as one that raises.
 _GO_ON = "with nbstage.runtime.expected_error():"
 
 
-def body_lines(units: Iterable[Unit], wanted: frozenset[str]) -> tuple[str, ...]:
+def body_lines(
+    units: Iterable[Unit], wanted: frozenset[str], shown: frozenset[int]
+) -> tuple[str, ...]:
     """The text of statements in order, one blank line between cells, ready to stand in a function.
 
-    `wanted` are the names the function uses. Lines inside a multi-line string stay where they are;
+    `wanted` are the names the function uses, `shown` the statements whose value Jupyter shows and
+    that may give a figure. Lines inside a multi-line string stay where they are;
     all others are indented by four.
     """
     cells: dict[int, list[Unit]] = {}
@@ -33,22 +36,37 @@ def body_lines(units: Iterable[Unit], wanted: frozenset[str]) -> tuple[str, ...]
         if any(unit.effects.draws_figures for unit in members)
     ]
     for number, members in cells.items():
-        moved = _cell_text(members, wanted)
+        moved = _cell_text(members, wanted, shown)
         if members[0].block.may_fail and moved:
             moved = tuple(indented([_GO_ON, *moved]))
-        text = [*moved, *([_CLOSE] if number in drawing[:-1] else [])]
+        closes = number in drawing[:-1] and members[-1].index not in shown
+        text = [*moved, *([f"    {_SHOW})"] if closes else [])]
         if text:
             lines += ["", *text] if lines else text
     return tuple(lines)
 
 
-def _cell_text(units: list[Unit], wanted: frozenset[str]) -> tuple[str, ...]:
+def _cell_text(units: list[Unit], wanted: frozenset[str], shown: frozenset[int]) -> tuple[str, ...]:
     lines: list[str] = []
     for unit in units:
-        lines += _without_star(unit, wanted) or statement_text(unit)
+        text = _without_star(unit, wanted) or statement_text(unit)
+        lines += _shown(unit, text) if unit.index in shown else text
     if units:
         lines += trailing_lines(units[-1].segment)
     return _squeezed(indented(lines))
+
+
+def _shown(unit: Unit, text: list[str]) -> list[str]:
+    """A cell's last expression, whose value Jupyter shows. Parentheses around it are taken for
+    those of the call.
+    """
+    fits = len(text) == 1 and "#" not in text[0] and len(_SHOW) + len(text[0]) + 5 <= WIDTH
+    if fits:
+        return [remade(text[0], f"{_SHOW}{text[0]})")]
+    inside = isinstance(unit.node, ast.Expr) and unit.node.value.lineno > unit.node.lineno
+    if inside and text[0] == "(" and text[-1] == ")":
+        return [remade(text[0], _SHOW), *text[1:]]
+    return [_SHOW, *indented(text), ")"]
 
 
 def statement_text(unit: Unit) -> list[str]:

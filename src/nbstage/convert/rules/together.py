@@ -64,7 +64,7 @@ def judge_together(
 def made_by(stage: PlannedStage) -> tuple[str, ...]:
     """All that DVC takes for outputs of a stage."""
     saved = (artifact.path for artifact in stage.outputs)
-    return (*stage.outs, *saved, *stage.metrics, *stage.plots)
+    return (*stage.outs, *saved, *stage.metrics, *(plot.path for plot in stage.plots))
 
 
 def _modules(parts: tuple[Part, ...], around: Surroundings) -> Iterator[Problem]:

@@ -5,7 +5,14 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from nbstage.runtime import load, make_folders, save_metrics, save_tables, workdir
+from nbstage.runtime import (
+    figures,
+    load,
+    make_folders,
+    save_metrics,
+    save_tables,
+    workdir,
+)
 from sklearn.linear_model import LinearRegression
 
 
@@ -27,7 +34,7 @@ def evaluate(test_set, model: LinearRegression) -> tuple[float, float, pd.DataFr
 def main() -> None:
     """Run the stage the way DVC does: files in, files out."""
     make_folders("figures")
-    with workdir("notebooks"):
+    with figures("plots/evaluate/figures"), workdir("notebooks"):
         error, r2, fit = evaluate(
             load("artifacts/split/test_set.pkl"), load("artifacts/train/model.joblib")
         )
