@@ -30,15 +30,17 @@ from nbstage.errors import UserError
 from nbstage.model import Config
 from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
 from nbstage.prefixes import parse_prefixes
-from nbstage.toml_table import Table as _Table
-from nbstage.toml_table import entry as _entry
-from nbstage.toml_table import kind as _kind
-from nbstage.toml_table import leaves_root as _leaves_root
-from nbstage.toml_table import near as _near
-from nbstage.toml_table import take as _take
-from nbstage.toml_table import texts as _texts
-from nbstage.toml_table import truth as _truth
-from nbstage.toml_table import unknown as _unknown
+from nbstage.toml_table import (
+    Table,
+    entry,
+    kind,
+    leaves_root,
+    near,
+    take,
+    texts,
+    truth,
+    unknown,
+)
 
 FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
 _RUN_CODE = ("joblib", "pickle")
@@ -110,9 +112,9 @@ def parse_settings(text: str) -> Settings:
             f"pyproject.toml is not valid TOML: {error}", "correct the file at that place."
         ) from None
     tool = document.get("tool")
-    table = _Table("tool.nbstage", tool.get("nbstage", {}) if isinstance(tool, dict) else {})
+    table = Table("tool.nbstage", tool.get("nbstage", {}) if isinstance(tool, dict) else {})
     config, faults = _config(table)
-    settings = Settings(config, *_take(_others(table), faults))
+    settings = Settings(config, *take(_others(table), faults))
     if faults:
         listed = "\n".join(f"- {fault}" for fault in faults)
         count = "a mistake" if len(faults) == 1 else f"{len(faults)} mistakes"
@@ -123,60 +125,60 @@ def parse_settings(text: str) -> Settings:
     return settings
 
 
-def _others(table: _Table) -> tuple[tuple[Policy | None, Predicted], list[str]]:
+def _others(table: Table) -> tuple[tuple[Policy | None, Predicted], list[str]]:
     values: dict[str, object] = table.value if isinstance(table.value, dict) else {}
     faults: list[str] = []
-    policy = _take(parse_policy(_entry(table, values, "gate", {})), faults)
-    predicted = _take(parse_predicted(_entry(table, values, "report", {})), faults)
+    policy = take(parse_policy(entry(table, values, "gate", {})), faults)
+    predicted = take(parse_predicted(entry(table, values, "report", {})), faults)
     return (policy if "gate" in values else None, predicted), faults
 
 
 # Each reader below gives what it could read, and a sentence for everything it could not.
 
 
-def _config(table: _Table) -> tuple[Config, list[str]]:
+def _config(table: Table) -> tuple[Config, list[str]]:
     if not isinstance(table.value, dict):
-        return Config(), [f"{table.name} must be a table, not {_kind(table.value)}"]
+        return Config(), [f"{table.name} must be a table, not {kind(table.value)}"]
     values: dict[str, object] = table.value
-    faults = [_unknown(table.name, key, _KEYS) for key in values if key not in _KEYS]
-    safe = _take(_truth(_entry(table, values, "safe", False)), faults)
+    faults = [unknown(table.name, key, _KEYS) for key in values if key not in _KEYS]
+    safe = take(truth(entry(table, values, "safe", False)), faults)
     config = Config(
-        notebooks=_take(_notebooks(_entry(table, values, "notebooks", [])), faults),
-        workdir=_take(_workdir(_entry(table, values, "workdir", None)), faults),
-        formats=_take(_formats(_entry(table, values, "formats", {}), safe=safe), faults),
-        deps=_take(_stages(_entry(table, values, "stages", {})), faults),
+        notebooks=take(_notebooks(entry(table, values, "notebooks", [])), faults),
+        workdir=take(_workdir(entry(table, values, "workdir", None)), faults),
+        formats=take(_formats(entry(table, values, "formats", {}), safe=safe), faults),
+        deps=take(_stages(entry(table, values, "stages", {})), faults),
         safe=safe,
-        prefixes=_take(parse_prefixes(_entry(table, values, "prefixes", {})), faults),
+        prefixes=take(parse_prefixes(entry(table, values, "prefixes", {})), faults),
     )
     return config, faults
 
 
-def _notebooks(table: _Table) -> tuple[tuple[str, ...], list[str]]:
-    paths, faults = _texts(table)
+def _notebooks(table: Table) -> tuple[tuple[str, ...], list[str]]:
+    paths, faults = texts(table)
     faults += [
         f"{table.name}: '{path}' is outside the project; paths start at its root"
         for path in paths
-        if _leaves_root(path)
+        if leaves_root(path)
     ]
     return tuple(path.removeprefix("./") for path in paths), faults
 
 
-def _workdir(table: _Table) -> tuple[str | None, list[str]]:
+def _workdir(table: Table) -> tuple[str | None, list[str]]:
     match table.value:
         case None:
             return None, []
-        case str(path) if path and not _leaves_root(path):
+        case str(path) if path and not leaves_root(path):
             return PurePosixPath(path).as_posix(), []
         case str(path):
             return None, [f"{table.name}: '{path}' is no folder inside the project, such as '.'"]
         case other:
-            return None, [f"{table.name} must be a text, not {_kind(other)}"]
+            return None, [f"{table.name} must be a text, not {kind(other)}"]
 
 
-def _formats(table: _Table, *, safe: bool) -> tuple[dict[str, str], list[str]]:
+def _formats(table: Table, *, safe: bool) -> tuple[dict[str, str], list[str]]:
     """`train.df = "pickle"` is a nested table to TOML, and means the same as `"train.df"`."""
     if not isinstance(table.value, dict):
-        return {}, [f"{table.name} must be a table, not {_kind(table.value)}"]
+        return {}, [f"{table.name} must be a table, not {kind(table.value)}"]
     formats: dict[str, str] = {}
     faults: list[str] = []
     for key, value in _flat(table.value):
@@ -188,10 +190,10 @@ def _formats(table: _Table, *, safe: bool) -> tuple[dict[str, str], list[str]]:
         elif isinstance(value, str) and value in FORMATS:
             formats[key] = value
         elif isinstance(value, str):
-            near = _near(value, FORMATS) or f"; it is one of {', '.join(FORMATS)}"
-            faults.append(f"{table.name}.{key}: there is no format '{value}'{near}")
+            meant = near(value, FORMATS) or f"; it is one of {', '.join(FORMATS)}"
+            faults.append(f"{table.name}.{key}: there is no format '{value}'{meant}")
         else:
-            faults.append(f"{table.name}.{key} must be a text, not {_kind(value)}")
+            faults.append(f"{table.name}.{key} must be a text, not {kind(value)}")
     return formats, faults
 
 
@@ -203,18 +205,18 @@ def _flat(values: dict[str, object]) -> Iterator[tuple[str, object]]:
             yield key, value
 
 
-def _stages(table: _Table) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+def _stages(table: Table) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     if not isinstance(table.value, dict):
-        return {}, [f"{table.name} must be a table, not {_kind(table.value)}"]
+        return {}, [f"{table.name} must be a table, not {kind(table.value)}"]
     deps: dict[str, tuple[str, ...]] = {}
     faults: list[str] = []
     for name, stage in table.value.items():
         if not isinstance(stage, dict):
-            faults.append(f"{table.name}.{name} must be a table, not {_kind(stage)}")
+            faults.append(f"{table.name}.{name} must be a table, not {kind(stage)}")
             continue
         place = f"{table.name}.{name}"
-        faults += [_unknown(place, key, ("deps",)) for key in stage if key != "deps"]
-        deps[name] = _take(_texts(_Table(f"{place}.deps", stage.get("deps", []))), faults)
+        faults += [unknown(place, key, ("deps",)) for key in stage if key != "deps"]
+        deps[name] = take(texts(Table(f"{place}.deps", stage.get("deps", []))), faults)
     return deps, faults
 
 
