@@ -60,7 +60,7 @@ def test_an_empty_folder_becomes_a_project(tmp_path: Path) -> None:
         "data/.gitkeep",
         "notebooks/first.ipynb",
         "pyproject.toml",
-        "tests/.gitkeep",
+        "tests/test_pipeline.py",
     } <= found
     status = subprocess.run(["git", "status"], cwd=project, check=True, capture_output=True)
     assert b"No commits yet" in status.stdout

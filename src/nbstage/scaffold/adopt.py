@@ -90,10 +90,11 @@ def _steps(folder: Path) -> Iterator[Step]:
     yield _git(folder)
     yield _dvc(folder)
     for name in FOLDERS:
-        yield _folder(folder, name, empty=name != "notebooks" or bool(places))
+        yield _folder(folder, name, empty=name == "data" or (name == "notebooks" and bool(places)))
     yield _merged(folder, ".gitignore", merge_gitignore)
     yield _merged(folder, "pyproject.toml", lambda text: merge_pyproject(text, patterns))
     yield _copied(folder, ".pre-commit-config.yaml", "pre-commit-config.yaml")
+    yield _copied(folder, "tests/test_pipeline.py", "test_pipeline.py")
     if not places:
         yield _copied(folder, STARTER, "first.ipynb")
 
