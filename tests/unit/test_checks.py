@@ -212,3 +212,17 @@ def test_a_check_changes_no_stages_module(project: Project) -> None:
     before = project.read("pipeline/load.py"), project.read("pipeline/use.py")
     project.convert(LOAD, ("check", "assert len(df)"), use)
     assert before == (project.read("pipeline/load.py"), project.read("pipeline/use.py"))
+
+
+def test_a_check_has_the_parameters_of_its_notebooks_section(project: Project) -> None:
+    project.write("pyproject.toml", '[tool.nbstage.prefixes]\n"notebooks/nb.ipynb" = "first"\n')
+    project.codes(("parameters", "least = 1"), LOAD, ("check", "assert len(df) >= least"))
+    text = project.read("pipeline/checks/first_load.py")
+    assert 'params=["least"], section="first"' in " ".join(text.split())
+
+
+def test_a_figure_in_a_check_is_no_plot(project: Project) -> None:
+    draw = ("check", "import matplotlib.pyplot as plt\nplt.plot(df['a'])\nplt.gcf()")
+    assert project.codes(LOAD, draw) == set()
+    assert "plots" not in project.read("dvc.yaml")
+    assert "show" not in project.read("pipeline/checks/load.py")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from nbstage.convert.flow import Flow
 from nbstage.convert.shared import Shared
+from nbstage.convert.shown import Shown
 from nbstage.convert.stages import Runs, StagePlan, plan_room, workdir_of
 from nbstage.convert.units import RESERVED, Program
 from nbstage.model import Config
@@ -50,8 +51,8 @@ def plan_checks(
 
 
 def _plan(plan: StagePlan) -> StagePlan:
-    """A test hands nothing on."""
-    return replace(plan, results=(), metrics=(), plots=(), resources=())
+    """A test hands nothing on, and shows nothing."""
+    return replace(plan, results=(), metrics=(), plots=(), shown=Shown(), resources=())
 
 
 def _functions(program: Program, plans: list[StagePlan]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from nbstage import runtime
 from nbstage.runtime import safe
 
-_SAVES = ("save", "save_metrics", "save_tables", "mark_done")
+_SAVES = ("mark_done", *(name for name in runtime.__all__ if name.startswith("save")))
 
 
 def main() -> None:
