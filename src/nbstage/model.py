@@ -232,6 +232,7 @@ class PlannedStage:
     plots: tuple[Plot, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
     checks: tuple[str, ...] = ()
+    executor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

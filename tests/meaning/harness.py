@@ -194,11 +194,16 @@ def _run_stages(server: Forks, root: Path, case: Case, cells: list[dict[str, Any
         shown = "".join(
             cell["shown"] for cell, owner in zip(cells, owners, strict=True) if owner == stage
         )
-        shown = _TOLD_BY_MAGICS.sub("", shown.replace("\r\n", "\n")) if case.ipython else shown
-        if done["shown"] != shown:
+        # Where the stage is a notebook, IPython itself runs its magics too.
+        if _without_magics(done["shown"], case) != _without_magics(shown, case):
             told = f"shows:\n{done['shown']}the notebook shows:\n{shown}"
             return Outcome(Kind.DIFFERENT, detail=_told(root, stage, told))
     return _compare_values(server, root, planned, owners, cells)
+
+
+def _without_magics(shown: str, case: Case) -> str:
+    """What a run shows without what IPython's magics tell."""
+    return _TOLD_BY_MAGICS.sub("", shown.replace("\r\n", "\n")) if case.ipython else shown
 
 
 def _told(root: Path, stage: str, told: str) -> str:
@@ -266,7 +271,8 @@ def _names(path: str) -> tuple[str, ...]:
     where its name has no room for them.
     """
     stem = Path(path).stem
-    if not path.startswith("artifacts/") or path.endswith("/done.txt") or len(stem) >= 100:
+    others = ("/done.txt", ".ipynb")
+    if not path.startswith("artifacts/") or path.endswith(others) or len(stem) >= 100:
         return ()
     names = tuple(re.sub(r"-\d+$", "", stem).split("+"))
     return () if any(name.endswith("_random_state") for name in names) else names

@@ -370,6 +370,7 @@ def test_a_shown_pipeline_is_json_with_stable_keys() -> None:
         "metrics": [],
         "plots": [],
         "checks": [],
+        "executor": None,
         "resources": {},
         "code": ["pipeline/split.py"],
         "reads": ["data/clean.csv", "helpers.py"],

@@ -15,6 +15,11 @@ from nbstage.convert.paths import from_root, outside
 from nbstage.convert.render import check_module
 from nbstage.convert.render.shared_module import render_shared
 from nbstage.convert.render.stage_module import HEADER, render_stage
+from nbstage.convert.render.stage_notebook import (
+    executed_path,
+    render_entry,
+    render_notebook,
+)
 from nbstage.convert.rules.notebook import Converted
 from nbstage.convert.rules.together import Part
 from nbstage.convert.sections import in_section, key_of
@@ -42,8 +47,7 @@ def plan_pipeline(converted: Converted, config: Config, local: LocalModules) -> 
     names = frozenset(local)
     modules = frozenset[SharedModule]().union(*used.values())
     stages = [
-        _module(f"pipeline/{plan.name}.py", render_stage(converted.program, plan, names))
-        for plan in converted.plans
+        file for plan in converted.plans for file in _modules_of(converted.program, plan, names)
     ]
     shared = [
         _module(
@@ -78,6 +82,15 @@ def _checks(
         for stage in by_stage
     ]
     return tuple(modules), tuple(tests)
+
+
+def _modules_of(program: Program, plan: StagePlan, local: frozenset[str]) -> tuple[File, ...]:
+    path = f"pipeline/{plan.name}"
+    if plan.executor is None:
+        return (_module(f"{path}.py", render_stage(program, plan, local)),)
+    notebook = render_notebook(program, plan, local)
+    entry = render_entry(plan, HEADER.format(plan.notebook))
+    return File(f"{path}.py", entry, Owner.TOOL), File(f"{path}.ipynb", notebook, Owner.TOOL)
 
 
 def _module(path: str, lines: tuple[str, ...]) -> File:
@@ -146,13 +159,17 @@ def _planned(
 ) -> PlannedStage:
     helpers = sorted(module.path for module in used)
     after = [f"artifacts/{name}/done.txt" for name in plan.after]
+    notebook = [] if plan.executor is None else [f"pipeline/{plan.name}.ipynb"]
     data = [
+        *notebook,
         *plan.reads,
         *config.deps.get(plan.name, ()),
         *(contract for _, contract in plan.contracts),
         *local,
         *after,
     ]
+    done = [f"artifacts/{plan.name}/done.txt"] if plan.marks_done else []
+    executed = [] if plan.executor is None else [executed_path(plan.name)]
     return PlannedStage(
         name=plan.name,
         notebook=plan.notebook,
@@ -160,13 +177,10 @@ def _planned(
         deps=tuple(dict.fromkeys([f"pipeline/{plan.name}.py", *helpers, *sorted(set(data))])),
         inputs=plan.inputs,
         params=tuple(in_section(plan.section, name) for name in plan.parameters),
-        outs=tuple(
-            sorted(
-                [*plan.writes, *([f"artifacts/{plan.name}/done.txt"] if plan.marks_done else [])]
-            )
-        ),
+        outs=tuple(sorted([*plan.writes, *done, *executed])),
         outputs=plan.outputs,
         metrics=(f"metrics/{plan.name}.json",) if plan.metrics else (),
         plots=plan.shown.plots(plan.name),
         resources=plan.resources,
+        executor=plan.executor,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbstage.convert.artifacts import artifacts_of, inputs_of
 from nbstage.convert.effects.scope import free_names
@@ -32,6 +32,7 @@ class StagePlan:
     name: str
     notebook: str
     section: str  # of params.yaml, with its parameters; "" for the top
+    executor: str | None
     workdir: str
     doc: str
     doc_comment: tuple[str, ...]
@@ -122,10 +123,14 @@ def plan_room(
     outputs = artifacts.get(stage.name, ())
     results = _results(flow, stage, outputs, (*metrics, *plots))
     reads, writes = files_of(program, stage, runs.workdir)
+    shown = shown_by(flow, stage, body, plots)
+    labels = (program.units[index].block.label for index in stage.units)
+    executor = next((label.executor for label in labels if label.executor), None)
     return StagePlan(
         name=stage.name,
         notebook=runs.notebook,
         section=runs.section,
+        executor=executor,
         workdir=runs.workdir,
         doc=doc_of(comment),
         doc_comment=comment,
@@ -145,7 +150,8 @@ def plan_room(
         results=results,
         metrics=metrics,
         plots=plots,
-        shown=shown_by(flow, stage, body, plots),
+        # A notebook that is kept holds its figures itself.
+        shown=replace(shown, figures=False) if executor else shown,
         reads=reads,
         writes=writes,
         after=runs.after,

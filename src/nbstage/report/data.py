@@ -118,6 +118,7 @@ def _stage(stage: PlannedStage) -> dict[str, Plain]:
         "metrics": _texts(stage.metrics),
         "plots": _texts(plot.path for plot in stage.plots),
         "checks": _texts(stage.checks),
+        "executor": stage.executor,
         "resources": dict(stage.resources),
     }
 

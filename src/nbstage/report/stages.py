@@ -78,6 +78,7 @@ def _details(stage: PlannedStage, pipeline: Pipeline) -> Iterator[tuple[str, lis
         ("metrics", stage.metrics),
         ("plots", (plot.path for plot in stage.plots)),
         ("checks", stage.checks),
+        ("runs", ["as a notebook"] if stage.executor else []),
         ("needs", (f"{key}={value}" for key, value in stage.resources)),
     )
     for key, items in rows:

@@ -36,6 +36,14 @@ def workdir(folder: str) -> Iterator[None]:
         os.chdir(_left.pop())
 
 
+def enter(folder: str) -> None:
+    """Go to `folder` for good, as a notebook's kernel does, with paths as in `workdir`."""
+    _left.append(os.getcwd())
+    with writing(folder):
+        os.makedirs(folder, exist_ok=True)
+        os.chdir(folder)
+
+
 def from_root(path: str | os.PathLike[str]) -> str:
     """The path as this process can open it, whatever the working directory is just now."""
     return os.path.join(_left[0], path) if _left else os.fspath(path)

@@ -43,6 +43,11 @@ class Wanted:
 def carry(edited: Edited, blocks: tuple[Block, ...], notebook: str) -> Wanted | Problem:
     """The edits of a notebook's cells that bring a module's edits into it."""
     rendered, text = tuple(edited.made.text.split("\n")), edited.text
+    if edited.made.path.endswith(".ipynb"):
+        message = f"'{edited.made.path}' is made of whole cells: what was edited in it can't be "
+        message += f"carried back into '{notebook}'"
+        hint = "make the edit in the notebook, then run `nbstage convert --force`."
+        return Problem("NBS502", message, Place(edited.made.path), hint)
     if fault := find_fault(text):
         message = f"the edited module is no Python: {fault.message}"
         line = text.split("\n")[fault.line - 1]

@@ -29,8 +29,9 @@ def run_on_sample(stage: str, file: str, *, rows: int | None) -> None:
     """Run a stage with `rows` rows, evenly spread, of each table and array that it takes (None:
     all of them), and all else as it is. What it gives is dropped.
 
-    Skipped where an input is not there yet. The stage runs in a copy of the project: whatever it
-    writes, the project's own files stay as they are.
+    Skipped where an input is not there yet, and for a stage that runs as a notebook, which takes
+    its inputs in a kernel. The stage runs in a copy of the project: whatever it writes, the
+    project's own files stay as they are.
     """
     from tempfile import TemporaryDirectory
 
@@ -41,6 +42,8 @@ def run_on_sample(stage: str, file: str, *, rows: int | None) -> None:
     stages = stages_in(root)
     if reason := missing(root, stages[stage]):
         pytest.skip(reason)
+    if (root / "pipeline" / f"{stage}.ipynb").is_file():
+        pytest.skip(f"stage '{stage}' runs as a notebook: only on all of its inputs")
     with TemporaryDirectory(prefix="nbstage-sample-") as folder:
         copy = Path(folder) / "project"
         _copy(root, copy, stages, stage)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbstage.convert.render.stage_notebook import executed_path
 from nbstage.convert.rules import Converted
 from nbstage.errors import UserError
 from nbstage.verify.beginnings import first_cells, unseeded
@@ -61,7 +62,8 @@ def own_paths(work: Work) -> frozenset[str]:
     }
     others = {one.path for one in work.wanted if one.kind is not Kind.TABLE}
     done = {f"artifacts/{plan.name}/done.txt" for plan in work.converted.plans}
-    return frozenset(tables | others | done)
+    executed = {executed_path(plan.name) for plan in work.converted.plans if plan.executor}
+    return frozenset(tables | others | done | executed)
 
 
 def make_copy(work: Work, name: str) -> Path:

@@ -60,7 +60,7 @@ def _deps(stage: PlannedStage) -> list[str]:
     own = f"pipeline/{stage.name}.py"
 
     def rank(path: str) -> tuple[int, str]:
-        module = path.startswith("pipeline/") and path.endswith(".py")
+        module = path.startswith("pipeline/") and path.endswith((".py", ".ipynb"))
         return (0 if path == own else 1 if module else 2), path
 
     return sorted(stage.deps, key=rank)

@@ -54,12 +54,12 @@ def _unknown_after(converted: Converted) -> Iterator[Problem]:
 
 def _executor(converted: Converted) -> Iterator[Problem]:
     for block in converted.blocks:
-        if block.label.executor is not None:
+        if block.label.executor is not None and not block.stage:
             yield Problem(
                 "NBS115",
-                f"'executor:{block.label.executor}' is not supported in this version",
+                f"'executor:{block.label.executor}' stands on a cell that belongs to no stage",
                 Place(block.path, block.cell.number),
-                "leave the tag out: the stage then runs as a Python module.",
+                "put it on one of the cells of the stage that is to run as a notebook.",
             )
 
 

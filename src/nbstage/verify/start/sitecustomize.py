@@ -22,7 +22,11 @@ _LOOK = 0.02  # seconds between two looks whether the notebook has come to this 
 
 
 def _stage() -> str:
-    """The stage that this process is: run as `python -m pipeline.STAGE`; "" for others."""
+    """The stage that this process is, run as `python -m pipeline.STAGE` or the kernel of its
+    notebook; "" for others.
+    """
+    if "NBSTAGE_STAGE" in os.environ:
+        return os.environ["NBSTAGE_STAGE"]
     words = sys.orig_argv
     named = words[words.index("-m") + 1 :][:1] if "-m" in words else []
     return named[0].removeprefix("pipeline.") if named and named[0] != "pipeline" else ""
@@ -75,6 +79,11 @@ _LIBRARIES = {"numpy.random": ("numpy", _start_numpy), "torch": ("torch", _start
 
 class _Finder:
     """Sets a library's generator as it is imported: before that it has none."""
+
+    @staticmethod
+    def stage_begins():
+        """In a kernel: Jupyter's own code has drawn numbers by now."""
+        _start_random(_STATES.get("random"))
 
     @staticmethod
     def find_spec(name, path=None, target=None):
