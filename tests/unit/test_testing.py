@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from nbstage.convert.render.check_module import render_test
 from nbstage.testing import checks_of, contracts_of, stages_of, takes
 from nbstage.testing.checks import Taken
 from nbstage.testing.project import missing, root_of, stages_in
@@ -117,3 +120,30 @@ def test_a_check_can_still_be_called_with_other_values() -> None:
 
     assert enough(3, least=2)
     assert enough.__dict__["taken"] == Taken(("artifacts/load/n.json",), (), ("least",), ".", False)
+
+
+CHECKS = """
+from nbstage.testing import takes
+
+
+@takes("n.json")
+def enough(n):
+    assert n == 3
+
+
+@takes("n.json", params=["least"])
+def at_least(n, *, least):
+    assert n >= least
+"""
+
+
+def test_only_a_check_with_parameters_needs_their_file(tmp_path: Path) -> None:
+    (tmp_path / "pipeline/checks").mkdir(parents=True)
+    (tmp_path / "pipeline/checks/load.py").write_text(CHECKS)
+    (tmp_path / "test_load.py").write_text(render_test("load"))
+    (tmp_path / "n.json").write_text("3")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_load.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 failed, 1 passed" in done.stdout
+    assert "there is no params.yaml in this folder" in done.stdout
+    assert "During handling" not in done.stdout

@@ -88,8 +88,9 @@ def _run(root: Path, check: Callable[..., object]) -> None:
     with inside(root):
         args = [_load(path, taken) for path in taken.paths]
         args += [value for path in taken.bundles for value in _load(path, taken)]
+        named = params(*taken.params, section=taken.section) if taken.params else {}
         with workdir(taken.folder):
-            done = check(*args, **params(*taken.params, section=taken.section))
+            done = check(*args, **named)
             if inspect.iscoroutine(done):
                 import asyncio
 

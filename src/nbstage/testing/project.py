@@ -63,7 +63,7 @@ def inside(root: Path) -> Iterator[None]:
         try:
             yield
         except StageError as error:
-            pytest.fail(error.message, pytrace=False)
+            raise pytest.fail.Exception(error.message, pytrace=False) from None
 
 
 def importable(root: Path) -> None:

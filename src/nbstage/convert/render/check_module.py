@@ -56,6 +56,8 @@ def render_checks(
     body: list[str] = []
     for check, typed in zip(checks, types, strict=True):
         body += ["", "", *_takes(takes, check.plan), *_function(program, check, typed)]
+    if takes_our_name(program.units[index] for check in checks for index in check.plan.body):
+        body = without_our_name(body)
     constants = constant_lines(program, plan)
     given = {Import("nbstage.testing", "takes", takes)}.union(*(one.imports for one in types))
     imports = imports_for(program, plan, local, given, "\n".join([*constants, *body]))
@@ -70,8 +72,7 @@ def _function(program: Program, check: Check, types: object) -> list[str]:
     plan = check.plan
     units = tuple(program.units[index] for index in plan.body)
     doc = plan.doc or f"A check of stage `{check.stage}`."
-    lines = function_lines(program, plan, doc, units, types, check.function)
-    return without_our_name(lines) if takes_our_name(units) else lines
+    return function_lines(program, plan, doc, units, types, check.function)
 
 
 def _takes(name: str, plan: StagePlan) -> list[str]:
