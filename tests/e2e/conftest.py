@@ -94,9 +94,11 @@ class Project:
         self.write(path, text.replace(old, new))
 
     def files(self, folder: str) -> dict[str, str]:
-        """The texts of all files in a folder, but for what Python compiled."""
+        """The texts of all files in a folder, but for pictures, and what Python and DVC keep."""
         paths = (path for path in (self.root / folder).rglob("*") if path.is_file())
-        kept = sorted(path for path in paths if "__pycache__" not in path.parts)
+        kept = sorted(
+            path for path in paths if path.suffix not in (".png", ".pyc") and path.name[0] != "."
+        )
         return {path.relative_to(self.root).as_posix(): path.read_text() for path in kept}
 
     def environment(self) -> dict[str, str]:

@@ -115,10 +115,18 @@ def _probe(stage: dict[str, Any], made: Path, here: Path) -> Iterator[str]:
     for path in _paths(stage, "metrics"):
         values = ", ".join(f"{name!r}: {name}" for name in json.loads((made / path).read_text()))
         yield f"_runtime.save_metrics({{{values}}}, {str(here / path)!r})"
-    for path in (path for path in _paths(stage, "plots") if path.startswith("plots/")):
-        tables = sorted(table.stem for table in (made / path).iterdir())
-        values = ", ".join(f"{name!r}: {name}" for name in tables)
-        yield f"_runtime.save_tables({{{values}}}, {str(here / path)!r})"
+    for path in _tables(stage, made):
+        value = f"{{{path.stem!r}: {path.stem}}}"
+        yield f"_runtime.save_tables({value}, {str(here / path.parent)!r})"
+
+
+def _tables(stage: dict[str, Any], made: Path) -> Iterator[Path]:
+    """The plot tables that nbstage writes."""
+    for path in map(Path, _paths(stage, "plots")):
+        if path.parts[0] == "plots" and path.name == "tables":
+            yield from (path / table.name for table in (made / path).iterdir())
+        elif path.parts[0] == "plots" and path.suffix == ".csv":
+            yield path
 
 
 def _cell(source: str) -> dict[str, Any]:
