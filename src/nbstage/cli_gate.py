@@ -20,8 +20,13 @@ from nbstage.help_page import Command
 @baseline_option
 @fetch_option
 @click.option("--no-rerun", is_flag=True, help="Run no stage again: trust what is committed.")
+@click.option(
+    "--no-remote", is_flag=True, help="Don't ask the DVC remote, where there is no access to it."
+)
 @as_json_option
-def gate(*, baseline: str | None, fetch: bool, no_rerun: bool, as_json: bool) -> int:
+def gate(
+    *, baseline: str | None, fetch: bool, no_rerun: bool, no_remote: bool, as_json: bool
+) -> int:
     """Hold the project to the policy in [tool.nbstage.gate] of pyproject.toml.
 
     Metrics and predictions are compared with the baseline, as `nbstage report` does. And they must
@@ -30,12 +35,14 @@ def gate(*, baseline: str | None, fetch: bool, no_rerun: bool, as_json: bool) ->
     again, in a copy of the project. The exit code is 1 if anything is unmet; all of it is said.
     """
     from nbstage.app.reporting import gate as gate_project
+    from nbstage.gate.nouns import LeftOut
     from nbstage.gate.told import gated_as_data, gated_as_text
     from nbstage.terminal import paint_for, print_json, steps
 
     root, _ = chosen(())
     with steps() as say:
-        gated = gate_project(root, baseline, fetch=fetch, rerun=not no_rerun, say=say)
+        left_out = LeftOut(rerun=no_rerun, remote=no_remote)
+        gated = gate_project(root, baseline, fetch=fetch, left_out=left_out, say=say)
     if as_json:
         print_json(gated_as_data(gated))
     else:

@@ -148,6 +148,7 @@ def test_a_model_that_was_never_pushed_is_unmet(project: Project) -> None:
     (found,) = unmet(text)
     assert found.startswith("not pushed: 2 files")
     assert "'model.json'" in text
+    assert "told   remote: not asked" in project.run("nbstage", "gate", "--no-remote", "--no-rerun")
 
 
 def test_a_stale_lock_is_unmet_and_nothing_runs(project: Project) -> None:

@@ -236,6 +236,23 @@ def test_rows_are_matched_by_id_and_not_by_place(tmp_path: Path) -> None:
     assert found.same_rows
 
 
+def test_a_parquet_file_is_read_as_a_csv_file_is(tmp_path: Path) -> None:
+    path = "predictions/test.parquet"
+    locked = Locked((Stage("evaluate", outs=(Out(File(path)),)),))
+    frame = table(*binary(300, 5), plan=["a", "b", "b"] * 100)
+    sides = [Side(name, tmp_path / name, locked) for name in ("old", "new")]
+    for one in sides:
+        (one.folder / path).parent.mkdir(parents=True)
+        frame.set_index("id").to_parquet(one.folder / path)
+    found = compare_predictions(sides[0], sides[1], PLAIN, primary="", confidence=0.95)
+    assert found is not None
+    assert (found.failure, found.rows, len(found.slices)) == ("", 300, 2)
+    (sides[1].folder / path).write_bytes(b"PAR1 and no more")
+    found = compare_predictions(sides[0], sides[1], PLAIN, primary="", confidence=0.95)
+    assert found is not None
+    assert "no table that can be read" in found.failure
+
+
 def test_other_rows_are_said_and_only_shared_ones_compared(tmp_path: Path) -> None:
     whole = table(*binary(300, 5))
     found = both(tmp_path, whole.iloc[:280], whole.iloc[50:])

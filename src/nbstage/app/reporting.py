@@ -21,7 +21,7 @@ from nbstage.errors import UserError
 from nbstage.gate.evidence import judge_predictions
 from nbstage.gate.genuine import judge_committed, judge_remote, judge_standing
 from nbstage.gate.limits import judge_metrics, judge_origin
-from nbstage.gate.nouns import Gated, Line
+from nbstage.gate.nouns import Gated, LeftOut, Line
 from nbstage.gate.policy_change import judge_policy, judge_remote_change
 from nbstage.gate.rerun import judge_rerun
 from nbstage.page.view import traced
@@ -40,10 +40,10 @@ def report(root: Path, revision: str | None, *, fetch: bool, say: Say) -> Compar
         return both.comparison
 
 
-def gate(root: Path, revision: str | None, *, fetch: bool, rerun: bool, say: Say) -> Gated:
+def gate(root: Path, revision: str | None, *, fetch: bool, left_out: LeftOut, say: Say) -> Gated:
     """What the policy asks of the project as it lies there, and whether its numbers are genuine.
 
-    Raises UserError where there is no policy. Without `rerun` no stage runs again.
+    Raises UserError where there is no policy.
     """
     settings = read_settings(root)
     with _compared(root, settings, revision, fetch=fetch, say=say) as both:
@@ -57,19 +57,23 @@ def gate(root: Path, revision: str | None, *, fetch: bool, rerun: bool, say: Say
         lines += judge_metrics(settings.policy, both.comparison)
         lines += judge_predictions(settings.policy, both.comparison)
         lines += judge_origin(settings.policy, both.comparison)
-        lines += _genuine(root, settings.policy, both, rerun=rerun, say=say)
+        lines += _genuine(root, settings.policy, both, left_out, say)
         return Gated(tuple(lines), both.comparison)
 
 
-def _genuine(root: Path, policy: Policy, both: _Both, *, rerun: bool, say: Say) -> Iterator[Line]:
+def _genuine(
+    root: Path, policy: Policy, both: _Both, left_out: LeftOut, say: Say
+) -> Iterator[Line]:
     """Lines on whether the numbers are the project's own."""
     say("asking git and DVC")
     standing = list(judge_standing(root, both.new))
     yield from standing
     yield judge_committed(root, both.new)
-    if policy.remote:
+    if left_out.remote:
+        yield Line(None, "remote", "not asked", "left out", "by --no-remote")
+    elif policy.remote:
         yield from judge_remote(root, both.new)
-    if not rerun:
+    if left_out.rerun:
         yield Line(None, "run again", "no stage", "left out", "by --no-rerun")
     elif any(line.met is False for line in standing):
         why = "first the pipeline has to be in step with dvc.lock"

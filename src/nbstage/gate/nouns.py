@@ -21,6 +21,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is not asked this time, whatever the policy says; it is told."""
+
+    rerun: bool = False
+    remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gated:
     """All that was asked, and the comparison that it was asked of."""
 
