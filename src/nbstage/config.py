@@ -17,7 +17,8 @@ The keys, all optional:
     [tool.nbstage.prefixes]            # what a notebook's stages begin with, and its section of
     "notebooks/explore.ipynb" = "explore"  # params.yaml
 
-`[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`.
+`[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`, `[tool.nbstage.ci]` in
+`ci_settings`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from nbstage.ci_settings import CiSettings, parse_ci
 from nbstage.errors import UserError
 from nbstage.model import Config
 from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
@@ -44,7 +46,7 @@ from nbstage.toml_table import (
 
 FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
 _RUN_CODE = ("joblib", "pickle")
-_KEYS = ("formats", "gate", "notebooks", "prefixes", "report", "safe", "stages", "workdir")
+_KEYS = ("ci", "formats", "gate", "notebooks", "prefixes", "report", "safe", "stages", "workdir")
 
 
 def find_root(start: Path) -> Path:
@@ -70,6 +72,7 @@ class Settings:
     config: Config = field(default_factory=Config)
     policy: Policy | None = None
     predicted: Predicted = field(default_factory=Predicted)
+    ci: CiSettings = field(default_factory=CiSettings)
 
 
 def read_config(root: Path) -> Config:
@@ -125,12 +128,15 @@ def parse_settings(text: str) -> Settings:
     return settings
 
 
-def _others(table: Table) -> tuple[tuple[Policy | None, Predicted], list[str]]:
+def _others(
+    table: Table,
+) -> tuple[tuple[Policy | None, Predicted, CiSettings], list[str]]:
     values: dict[str, object] = table.value if isinstance(table.value, dict) else {}
     faults: list[str] = []
     policy = take(parse_policy(entry(table, values, "gate", {})), faults)
     predicted = take(parse_predicted(entry(table, values, "report", {})), faults)
-    return (policy if "gate" in values else None, predicted), faults
+    ci = take(parse_ci(entry(table, values, "ci", {})), faults)
+    return (policy if "gate" in values else None, predicted, ci), faults
 
 
 # Each reader below gives what it could read, and a sentence for everything it could not.

@@ -58,8 +58,13 @@ def test_an_empty_folder_becomes_a_project(tmp_path: Path) -> None:
         ".gitignore",
         ".pre-commit-config.yaml",
         "data/.gitkeep",
+        ".github/dependabot.yml",
+        ".github/workflows/ci.yml",
+        ".github/workflows/comment.yml",
+        ".github/workflows/retrain.yml",
         "notebooks/first.ipynb",
         "pyproject.toml",
+        "requirements.txt",
         "tests/test_pipeline.py",
     } <= found
     status = subprocess.run(["git", "status"], cwd=project, check=True, capture_output=True)
@@ -264,7 +269,10 @@ def test_only_missing_lines_are_added_to_a_gitignore() -> None:
 def test_a_pyproject_gets_the_table_once(text: str) -> None:
     merged = merge_pyproject(text, PATTERNS)
     assert merged.startswith(text)
-    assert tomllib.loads(merged)["tool"]["nbstage"] == {"notebooks": list(PATTERNS)}
+    assert tomllib.loads(merged)["tool"]["nbstage"] == {
+        "notebooks": list(PATTERNS),
+        "gate": {},
+    }
     assert merge_pyproject(merged, PATTERNS) == merged
     assert ("\r\n" in merged) == ("\r\n" in text)
     assert merged.count("\n") == merged.count("\r\n") or "\r\n" not in merged

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from nbstage.config import read_config
+from nbstage.config import read_config, read_settings
 from nbstage.errors import UserError
 from nbstage.project import find_notebooks
+from nbstage.scaffold.install import complete, packages, requirements
 from nbstage.scaffold.merge import merge_gitignore, merge_pyproject
 from nbstage.scaffold.programs import init_dvc, init_git
+from nbstage.scaffold.workflows import workflow_files
 
 FOLDERS = ("data", "notebooks", "tests")
 STARTER = "notebooks/first.ipynb"
@@ -86,6 +88,7 @@ def _steps(folder: Path) -> Iterator[Step]:
     pyproject = folder / "pyproject.toml"
     if pyproject.is_file():
         merge_pyproject(_text(pyproject), patterns)
+        read_settings(folder)
     folder.mkdir(parents=True, exist_ok=True)
     yield _git(folder)
     yield _dvc(folder)
@@ -97,6 +100,7 @@ def _steps(folder: Path) -> Iterator[Step]:
     yield _copied(folder, "tests/test_pipeline.py", "test_pipeline.py")
     if not places:
         yield _copied(folder, STARTER, "first.ipynb")
+    yield from _workflows(folder)
 
 
 def _notebook_folders(folder: Path) -> list[str]:
@@ -143,11 +147,28 @@ def _folder(folder: Path, name: str, *, empty: bool) -> Step:
     return Step(Did.CREATED, f"{name}/")
 
 
+def _workflows(folder: Path) -> Iterator[Step]:
+    """GitHub reads workflows at the root of a repository alone."""
+    if not (folder / ".git").exists():
+        return
+    settings = complete(read_settings(folder).ci, folder)
+    if needed := requirements(folder, settings.nbstage):
+        yield _new(folder, "requirements.txt", needed)
+    for name, text in workflow_files(settings, packages(folder)).items():
+        yield _new(folder, name, text)
+
+
 def _copied(folder: Path, name: str, template: str) -> Step:
+    text = (Path(__file__).with_name("files") / template).read_text(encoding="utf-8")
+    return _new(folder, name, text)
+
+
+def _new(folder: Path, name: str, text: str) -> Step:
     path = folder / name
     if os.path.lexists(path):
         return Step(Did.KEPT, name)
-    _create(path, (Path(__file__).with_name("files") / template).read_text(encoding="utf-8"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _create(path, text)
     return Step(Did.CREATED, name)
 
 

@@ -28,7 +28,10 @@ def merge_pyproject(text: str, patterns: tuple[str, ...]) -> str:
     table = (
         "[tool.nbstage]\n"
         "# Paths, and patterns: of their matches, the notebooks with stage tags are taken.\n"
-        f"notebooks = [{listed}]"
+        f"notebooks = [{listed}]\n"
+        "\n"
+        "# What `nbstage gate` asks: genuine numbers, and the limits that you write here.\n"
+        "[tool.nbstage.gate]"
     )
     merged = _append(text, f"\n{table}" if text.strip() else table)
     try:

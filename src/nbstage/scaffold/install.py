@@ -1,0 +1,81 @@
+"""What a project's files say about how it is installed, and what opens its DVC remote. An edge."""
+
+from __future__ import annotations
+
+import configparser
+import tomllib
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from nbstage.ci_settings import CiSettings
+
+#: What DVC's libraries read from the environment, by how a remote's URL begins.
+_SECRETS = {
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    "azure": ("AZURE_STORAGE_CONNECTION_STRING",),
+    "oss": ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT"),
+    "gdrive": ("GDRIVE_CREDENTIALS_DATA",),
+}
+_REQUIREMENTS = "requirements.txt"
+
+
+def complete(settings: CiSettings, folder: Path) -> CiSettings:
+    """The settings with what they leave open as the project's files have it."""
+    secrets = _secrets(folder) if settings.secrets is None else settings.secrets
+    return replace(
+        settings,
+        install=settings.install or _install(folder),
+        nbstage=settings.nbstage or f"nbstage=={version('nbstage')}",
+        secrets=secrets,
+    )
+
+
+def packages(folder: Path) -> str:
+    """What Dependabot calls the tool that the project's requirements are for."""
+    return "uv" if (folder / "uv.lock").is_file() else "pip"
+
+
+def requirements(folder: Path, nbstage: str) -> str:
+    """The text of a requirements.txt for a project that says nowhere what it needs; else ""."""
+    if _project(folder) or any((folder / name).exists() for name in ("uv.lock", _REQUIREMENTS)):
+        return ""
+    name, mark, rest = nbstage.partition("==")
+    return (
+        "# What the workflows install: add what your notebooks import.\n"
+        f"{name.replace('nbstage', 'nbstage[report]', 1)}{mark}{rest}\n"
+        "nbval>=0.11\n"
+        "pytest>=8.3.4\n"
+    )
+
+
+def _install(folder: Path) -> str:
+    """By uv: what is locked, else all that is named, held to the constraints."""
+    if (folder / "uv.lock").is_file():
+        return "uv sync --locked"
+    words = ["uv pip install"]
+    if _project(folder):
+        words.append("--editable .")
+    if (folder / _REQUIREMENTS).is_file() or len(words) == 1:
+        words.append(f"--requirements {_REQUIREMENTS}")
+    if (folder / "constraints.txt").is_file():
+        words.append("--constraints constraints.txt")
+    return " ".join(words)
+
+
+def _project(folder: Path) -> bool:
+    """Whether pyproject.toml says what the project needs."""
+    path = folder / "pyproject.toml"
+    return path.is_file() and "project" in tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _secrets(folder: Path) -> tuple[str, ...]:
+    """What opens the default remote, by its URL."""
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        config.read(folder / ".dvc" / "config", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return ()  # DVC itself will say so
+    name = config.get("core", "remote", fallback="")
+    url = config.get(f"'remote \"{name}\"'", "url", fallback="")
+    return _SECRETS.get(url.partition("://")[0], ())

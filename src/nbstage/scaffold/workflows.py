@@ -1,0 +1,75 @@
+"""The workflows as text: the templates in `files/workflows` with a project's settings. Pure but for
+reading the templates.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbstage.ci_settings import CiSettings
+from nbstage.scaffold.actions import ACTIONS
+
+#: Where each template's file belongs.
+PLACES = {
+    ".github/dependabot.yml": "dependabot.yml",
+    ".github/workflows/ci.yml": "ci.yml",
+    ".github/workflows/comment.yml": "comment.yml",
+    ".github/workflows/retrain.yml": "retrain.yml",
+}
+_TEMPLATES = Path(__file__).with_name("files") / "workflows"
+_BLOCK = re.compile(r"(?m)^( *)%\{(\w+)\}\n")
+_PLACE = re.compile(r"%\{(\w+)\}")
+#: What YAML reads as the text that it is, everywhere in a line.
+_PLAIN = re.compile(r"[A-Za-z.](?:[\w./=-]| (?=[\w./=-]))*")
+_WORDS = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))
+
+
+def workflow_files(settings: CiSettings, packages: str) -> dict[str, str]:
+    """The text of each file by its path, with settings in which nothing is open any more.
+
+    `packages` is what Dependabot calls the tool that the project's requirements are for.
+    """
+    values = {
+        "branch": _scalar(settings.branch),
+        "environment": _scalar(settings.environment),
+        "install": _scalar(settings.install),
+        "nbstage": _scalar(settings.nbstage),
+        "packages": packages,
+        "python": json.dumps(settings.python[0]),
+        "pythons": json.dumps(settings.python),
+        "results": _scalar(settings.results),
+        "runner": _scalar(settings.runner),
+        "schedule": json.dumps(settings.schedule),
+        "secrets": _environment(settings.secrets or ()),
+        "test": _scalar(settings.test),
+        "test_results": _scalar(settings.test_results),
+    }
+    for name, action in ACTIONS.items():
+        values[name] = f"{action.repository}@{action.commit} # {action.version}"
+    values["sign_in"] = _filled("sign_in.yml", values)
+    return {place: _filled(name, values) for place, name in PLACES.items()}
+
+
+def _filled(name: str, values: Mapping[str, str]) -> str:
+    """A template with its places filled; one that is all of a line takes any number of lines."""
+    template = (_TEMPLATES / name).read_text(encoding="utf-8")
+
+    def block(found: re.Match[str]) -> str:
+        return "".join(f"{found[1]}{line}\n" for line in values[found[2]].splitlines())
+
+    return _PLACE.sub(lambda found: values[found[1]], _BLOCK.sub(block, template))
+
+
+def _environment(secrets: tuple[str, ...]) -> str:
+    """The key `env` of a step that gets the secrets; nothing where there are none."""
+    lines = [f"  {name}: ${{{{ secrets.{name} }}}}" for name in secrets]
+    return "\n".join(["env:", *lines]) if lines else ""
+
+
+def _scalar(text: str) -> str:
+    """A text in YAML: JSON's quotes are valid there."""
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return text if plain else json.dumps(text, ensure_ascii=False)
