@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
+from nbstage.cli_comment import comment
 from nbstage.cli_contract import contract
 from nbstage.cli_gate import gate
 from nbstage.cli_params import params
@@ -206,6 +207,7 @@ cli.add_command(verify)
 cli.add_command(contract)
 cli.add_command(report)
 cli.add_command(gate)
+cli.add_command(comment)
 
 
 @cli.command(

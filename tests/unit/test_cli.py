@@ -303,6 +303,7 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "contract",
         "report",
         "gate",
+        "comment",
         "explain",
     ]
     assert [line.split()[0] for line in listed] == commands
