@@ -193,6 +193,18 @@ def test_common_names_have_a_direction(name: str, direction: str) -> None:
     assert direction_of(name).value == direction
 
 
+def test_aliases_that_would_never_end_are_cut(tmp_path: Path) -> None:
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [
+        f"a{n}: &a{n} {{{', '.join(f'k{m}: *a{n - 1}' for m in range(9))}}}" for n in range(1, 12)
+    ]
+    bomb = "\n".join(lines)
+    pipeline = "stages: {a: {cmd: a, metrics: [m.yaml]}}"
+    old = side(tmp_path / "old", "", pipeline, m__yaml="a: 1", params__yaml="a: 1")
+    new = side(tmp_path / "new", "", pipeline, m__yaml=bomb, params__yaml=bomb)
+    assert len(differ(old, new).metrics) <= 100_001
+
+
 numbers = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3)
 nested = st.recursive(
     numbers,

@@ -270,8 +270,8 @@ def test_what_is_unmet_comes_first() -> None:
         "",
         "  unmet  c: 3; asked: 0",
         "         why",
-        "  met    a: 1; asked: 0",
         "  told   b: 2; asked: 0",
+        "  met    a: 1; asked: 0",
     ]
     assert gated_as_data(gated)["ok"] is False
     assert Gated(lines[:2], compared()).ok

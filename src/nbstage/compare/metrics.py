@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from nbstage.compare.directions import direction_of
 from nbstage.compare.files import reason, text_of
@@ -19,7 +20,7 @@ from nbstage.compare.nouns import Judgement, Metric, Side
 from nbstage.policy import Direction
 from nbstage.runtime.yaml12 import read_yaml
 
-_DEEPEST = 50
+_DEEPEST, _MOST = 50, 100_000  # YAML's aliases can make more of a few lines than fits anywhere
 #: A file's numbers by their dotted names; None for what is there but is no number.
 Numbers = dict[str, float | None]
 
@@ -45,7 +46,7 @@ def compare_metrics(
 
 def flatten(data: object) -> Numbers:
     """The numbers in nested data by dotted names: {"by_age": {"old": 1}} is "by_age.old"."""
-    return dict(_flat("", data, 0))
+    return dict(islice(_flat("", data, 0), _MOST))
 
 
 def direction(name: str, directions: Mapping[str, Direction]) -> Direction:
@@ -135,8 +136,11 @@ def _called(metrics: list[Metric]) -> tuple[Metric, ...]:
 
 def _renamed(metrics: list[Metric]) -> Iterator[Metric]:
     """Metrics that are gone, where a new one has just their value and no other has."""
-    added = [one for one in metrics if one.judgement is Judgement.ADDED]
+    added: dict[tuple[str, float | None], list[str]] = {}
+    for one in metrics:
+        if one.judgement is Judgement.ADDED:
+            added.setdefault((one.path, one.new), []).append(one.name)
     for metric in metrics:
-        alike = [one.name for one in added if one.path == metric.path and one.new == metric.old]
         gone = metric.judgement is Judgement.GONE
-        yield replace(metric, renamed_to=alike[0]) if gone and len(alike) == 1 else metric
+        alike = added.get((metric.path, metric.old), []) if gone else []
+        yield replace(metric, renamed_to=alike[0]) if len(alike) == 1 else metric

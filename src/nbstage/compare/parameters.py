@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 
 from nbstage.compare.files import reason, text_of
 from nbstage.compare.nouns import Parameter, Side
 from nbstage.runtime.yaml12 import read_yaml
 
-_DEEPEST = 50
+_DEEPEST, _MOST = 50, 100_000  # YAML's aliases can make more of a few lines than fits anywhere
 
 
 def parameter_files(side: Side) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def compare_parameters(
 
 def _values(side: Side, path: str, notes: list[str]) -> dict[str, str]:
     try:
-        return dict(_flat("", _parsed(text_of(side, path), path), 0))
+        return dict(islice(_flat("", _parsed(text_of(side, path), path), 0), _MOST))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:

@@ -12,6 +12,7 @@ from nbstage.compare.nouns import CodeChange, Content, Fate, FileChange, Side, S
 
 _CODE = (".py", ".pyi", ".ipynb", ".r", ".sh", ".sql", ".jl", ".toml", ".yaml", ".yml", ".cfg")
 _MOST_NAMED = 4
+_LONGEST_CODE = 500_000
 
 
 def compare_stages(
@@ -97,7 +98,7 @@ def _users(path: str, old: Side, new: Side) -> tuple[str, ...]:
 def _lines(old: Side, new: Side, path: str) -> tuple[int | None, int | None]:
     """How many lines were added and removed. A file that isn't there has none."""
     before, now = _text(old, path), _text(new, path)
-    if before is None or now is None:
+    if before is None or now is None or max(len(before), len(now)) > _LONGEST_CODE:
         return None, None
     lines = difflib.unified_diff(before.splitlines(), now.splitlines(), n=0, lineterm="")
     changes = list(lines)[2:]

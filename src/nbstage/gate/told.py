@@ -11,11 +11,11 @@ from nbstage.report.data import Plain
 from nbstage.report.paint import Paint, plain
 from nbstage.report.plain import make_line
 
-_WORDS = {False: ("unmet", "error"), True: ("met", "dim"), None: ("told", "changed")}
+_WORDS = {False: ("unmet", "error"), None: ("told", "changed"), True: ("met", "dim")}
 
 
 def gated_as_text(gated: Gated, paint: Paint = plain) -> str:
-    """Return what is not met first, then what is told, then what is met."""
+    """Return what is not met, then what is told, then what is met."""
     return "\n".join(_lines(gated, paint))
 
 
