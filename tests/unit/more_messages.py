@@ -29,6 +29,16 @@ MORE: dict[str, dict[str, str]] = {
     "102 empty": {NOTEBOOK: ""},
     "102 a script without cells": {"notebooks/nb.py": "x = 1\n"},
     "103 too new": {NOTEBOOK: '{"cells": [], "metadata": {}, "nbformat": 5}'},
+    "203 a setting of one library": cells(
+        ("imports", "import sklearn\nfrom sklearn.linear_model import LinearRegression"),
+        ("skip", 'sklearn.set_config(transform_output="pandas")'),
+        ("stage:train", "model = LinearRegression()"),
+    ),
+    "203 a setting for all code": cells(
+        ("imports", "import warnings"),
+        ("skip", 'warnings.filterwarnings("error")'),
+        ("stage:train", "print(1)"),
+    ),
     "106 a stage and imports": cells(("stage:load, imports", "import os")),
     "106 metrics outside of a stage": cells(("functions, metrics", "n = 1"), LOAD),
     "107 a word of Python": cells(("stage:class", "x = 1")),

@@ -12,6 +12,7 @@ from nbstage.convert.rules import (
     files,
     modules,
     oddities,
+    settings,
     start,
 )
 from nbstage.convert.rules.notebook import Converted
@@ -26,6 +27,7 @@ _RULES = (
     crossing.judge,
     files.judge,
     modules.judge,
+    settings.judge,
     start.judge,
     checks.judge,
 )
