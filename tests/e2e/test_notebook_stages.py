@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -84,7 +85,9 @@ def test_the_executed_notebook_is_an_output_and_all_is_as_in_the_notebook(fresh:
     assert injected["metadata"] == {"tags": ["injected-parameters"]}
     assert "".join(injected["source"]) == "# Parameters\ntitle = 'it\\'s \"so\"'"
     assert opening["metadata"] == {"tags": ["nbstage-inputs"]}
-    assert "image/png" in drawing["outputs"][-1]["data"]
+    (shown,) = (one for one in drawing["outputs"] if "image/png" in one["data"])
+    picture = fresh.root / "plots/look/figures/figure_1.png"
+    assert picture.read_bytes() == base64.b64decode(shown["data"]["image/png"])
     assert drawing["source"][0] == "%matplotlib inline\n"
     assert "!echo hello > ../data/hello.txt\n" in box["source"]
     assert [one["output_type"] for one in box["outputs"]] == ["stream", "execute_result"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -85,11 +87,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
-def changed(project: Project) -> Project:
-    """The same with another parameter, run but not committed."""
-    project.run("dvc", "exp", "run", "--set-param", "slope=3.0")
-    return project
+@contextmanager
+def other_data(project: Project, slope: str) -> Iterator[None]:
+    """The pipeline run with another parameter, not committed, and then as it was."""
+    project.run("dvc", "exp", "run", "--set-param", f"slope={slope}")
+    yield
+    project.run("dvc", "exp", "run", "--set-param", "slope=2.0")
 
 
 def seen(project: Project, *command: str) -> tuple[list[float], list[float]]:
@@ -135,8 +138,9 @@ def test_dvc_plots_show_shows_all_pictures_and_charts_in_a_browser(project: Proj
     assert all(width > 100 for width in (*pictures, *charts))
 
 
-def test_dvc_plots_diff_shows_both_sides_in_a_browser(changed: Project) -> None:
-    pictures, charts = seen(changed, "plots", "diff", "HEAD")
+def test_dvc_plots_diff_shows_both_sides_in_a_browser(project: Project) -> None:
+    with other_data(project, "3.0"):
+        pictures, charts = seen(project, "plots", "diff", "HEAD")
     assert (len(pictures), len(charts)) == (10, 2)
     assert all(width > 100 for width in (*pictures, *charts))
 
@@ -149,11 +153,10 @@ def test_a_figure_that_did_not_change_keeps_its_bytes(project: Project) -> None:
 
 def test_only_the_figures_of_the_changed_data_change(project: Project) -> None:
     before = pictures(project)
-    project.run("dvc", "exp", "run", "--set-param", "slope=-1.0")
-    after = pictures(project)
+    with other_data(project, "-1.0"):
+        after = pictures(project)
     same = {name for name in before if after[name] == before[name]}
     assert same == {"always_the_same.png", "figure_2.png"}
-    project.run("dvc", "exp", "run", "--set-param", "slope=2.0")
 
 
 def test_metrics_of_all_kinds_are_read_by_dvc(project: Project) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nbstage.convert.artifacts import artifacts_of, inputs_of
 from nbstage.convert.effects.scope import free_names
@@ -123,7 +123,6 @@ def plan_room(
     outputs = artifacts.get(stage.name, ())
     results = _results(flow, stage, outputs, (*metrics, *plots))
     reads, writes = files_of(program, stage, runs.workdir)
-    shown = shown_by(flow, stage, body, plots)
     labels = (program.units[index].block.label for index in stage.units)
     executor = next((label.executor for label in labels if label.executor), None)
     return StagePlan(
@@ -150,8 +149,7 @@ def plan_room(
         results=results,
         metrics=metrics,
         plots=plots,
-        # A notebook that is kept holds its figures itself.
-        shown=replace(shown, figures=False) if executor else shown,
+        shown=shown_by(flow, stage, body, plots),
         reads=reads,
         writes=writes,
         after=runs.after,

@@ -12,7 +12,7 @@ from nbstage.runtime.plotly_figures import draw, is_figure
 
 TYPE_CHECKING = False  # as typing's, without the 3 ms that importing it takes
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 _BACKEND = "module://nbstage.runtime.inline"
@@ -44,6 +44,11 @@ class _Album:
             with fresh(self.path(label)) as temporary, open(temporary, "wb") as file:
                 file.write(picture)
 
+    def finish(self) -> None:
+        """Draw plotly's figures."""
+        if self.drawings:
+            draw(self.drawings)
+
 
 # Which stage runs belongs to the process, as its working directory does. pyplot is one as well.
 _albums: list[_Album] = []
@@ -63,10 +68,21 @@ def figures(folder: str) -> Iterator[None]:
         with _backend(), _plotly(album):
             yield
             show_figures()
-        if album.drawings:
-            draw(album.drawings)
+        album.finish()
     finally:
         _albums.pop()
+
+
+def keep_pictures(pictures: Iterable[bytes | str], folder: str) -> None:
+    """Keep what a notebook has shown: PNG files as they are, plotly's figures by their JSON."""
+    _clear(folder)
+    album = _Album(folder)
+    for picture in pictures:
+        if isinstance(picture, bytes):
+            album.keep(picture)
+        else:
+            album.drawings.append((album.path(""), picture))
+    album.finish()
 
 
 def show_figures(*shown: object) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 import os
 import re
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 from nbstage.runtime.errors import StageError
+from nbstage.runtime.figures import keep_pictures
 from nbstage.runtime.places import from_root, write_text
 
 TYPE_CHECKING = False
@@ -24,17 +27,22 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _NO_TRACEBACK = "An exception has occurred, use %tb to see the full traceback."
 _INJECTED = "injected-parameters"
 _LONGEST_SOCKET = 80
+_PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def run_notebook(
-    source: str, executed: str, parameters: Mapping[str, object] | None = None
+    source: str,
+    executed: str,
+    parameters: Mapping[str, object] | None = None,
+    figures: str = "",
 ) -> None:
     """Run the notebook `source` and write it with its outputs to `executed`, also where a cell
-    fails: then with all up to that cell's error. `parameters` stand in a cell of their own.
+    fails: then with all up to that cell's error. `parameters` stand in a cell of their own, the
+    figures that it shows go to the folder `figures` as well.
 
     The same outputs give the same bytes. Raises StageError for a cell that fails, a kernel that
-    dies, and where papermill is missing.
+    dies, a figure that can't be drawn, and where papermill is missing.
     """
     papermill, nbformat = _libraries()
     notebook = papermill.iorw.load_notebook_node(from_root(source))
@@ -49,6 +57,18 @@ def run_notebook(
     if failure:
         print(failure, file=sys.stderr)
         raise StageError(f"the notebook with all that it showed up to there is '{executed}'.")
+    if figures:
+        keep_pictures(_shown(notebook), figures)
+
+
+def _shown(notebook: Any) -> Iterator[bytes | str]:
+    """The pictures in the outputs, as PNG or as plotly's JSON."""
+    outputs = (one for cell in notebook.cells for one in cell.get("outputs", ()))
+    for data in (one.data for one in outputs if "data" in one):
+        if _PLOTLY in data:
+            yield json.dumps({key: data[_PLOTLY][key] for key in ("data", "layout")})
+        elif "image/png" in data:
+            yield base64.b64decode(data["image/png"])
 
 
 def _libraries() -> tuple[Any, Any]:

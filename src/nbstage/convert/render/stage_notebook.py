@@ -237,6 +237,7 @@ def render_entry(plan: StagePlan, header: str) -> str:
     section = f', section="{plan.section}"' if plan.section else ""
     args = [_quoted(f"pipeline/{plan.name}.ipynb"), _quoted(executed_path(plan.name))]
     args += [f"params({quoted}{section})"] if plan.parameters else []
+    args += [f'figures="plots/{plan.name}/figures"'] if plan.shown.figures else []
     folders = sorted({path.rpartition("/")[0] for path in plan.writes} - {""})
     imports = ["from nbstage.runtime.notebook_run import run_notebook"]
     names = [*(["make_folders"] if folders else []), *(["params"] if plan.parameters else [])]
