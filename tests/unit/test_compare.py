@@ -250,6 +250,13 @@ def test_another_result_without_a_reason_is_told(tmp_path: Path) -> None:
     assert "its result was put in by hand" in as_markdown(comparison)
 
 
+def test_a_stage_with_a_dependency_that_no_run_has_seen_is_still_to_run(tmp_path: Path) -> None:
+    more = DVC_YAML.replace("deps: [", "deps: [contract.yaml, ", 1)
+    assert more != DVC_YAML
+    comparison = differ(side(tmp_path / "old"), side(tmp_path / "new", pipeline=more))
+    assert comparison.stages[0].fate is Fate.NOT_RUN
+
+
 def test_stages_that_come_and_go_are_told(tmp_path: Path) -> None:
     more = DVC_YAML + "  late:\n    cmd: echo\n"
     less = "stages:\n  prepare:\n    cmd: python prepare.py\n    outs: [data/clean.csv]\n"

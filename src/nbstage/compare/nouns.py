@@ -110,7 +110,7 @@ class Fate(Enum):
     CHANGED = "ran again"
     ADDED = "new"
     GONE = "removed"
-    NOT_RUN = "not run yet"
+    NOT_RUN = "still to run"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def compare_stages(
 
 
 def _fate(before: Stage | None, now: Stage, old: Side | None) -> tuple[Fate, tuple[str, ...]]:
-    if not now.ran:
+    if not now.ran or any(not dep.hash for dep in now.deps):
         return Fate.NOT_RUN, ()
     if before is None or not before.ran:
         return (Fate.ADDED, ()) if old else (Fate.SAME, ())
