@@ -63,6 +63,11 @@ largest_drop = 0.02
 not_worse = true
 slices = { groups = ["by_group"], largest_drop = 0.03 }
 """
+NO_REMOTE = """\
+[tool.nbstage.gate]
+remote = false
+
+"""
 TEST = """
 import json
 
@@ -232,8 +237,26 @@ def test_a_fork_can_not_bring_results_that_nobody_can_fetch(project: Project) ->
     hide_the_remote(project)
     acted = judged(project, "--job=fork", from_fork=True)
     assert acted.jobs == {"fork": "failure"}
-    assert acted.ran("No results are changed (else somebody who can push them has to)") == "failure"
+    assert acted.ran("Make changed results again") == "failure"
     assert "| `blur` | `0.3` | `0.1` |" in acted.read("report.md")
+
+
+def test_a_fork_of_a_project_without_a_remote_is_judged_like_anybody(project: Project) -> None:
+    project.git("checkout", "--quiet", "main")
+    project.write("data/.gitignore", "")
+    project.git("rm", "--quiet", "data/rows.csv.dvc")
+    project.replace("pyproject.toml", "[tool.nbstage.gate.m", NO_REMOTE + "[tool.nbstage.gate.m")
+    project.replace("pyproject.toml", "not_worse = true\n", "")  # nobody has the old predictions
+    project.run("dvc", "repro", "--quiet")
+    project.commit()
+    project.git("push", "--quiet", "origin", "main")
+    set_params(project, 0.1)
+    project.run("dvc", "repro", "--quiet")
+    project.commit()
+    hide_the_remote(project)
+    acted = judged(project, "--job=fork", from_fork=True)
+    assert acted.jobs == {"fork": "success"}
+    assert "run again: train, evaluate" in acted.read("gate.txt")
 
 
 def test_a_fork_with_code_that_was_not_run_is_stopped(project: Project) -> None:
