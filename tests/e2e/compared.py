@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.e2e.conftest import Project, new_project
+from tests.e2e.conftest import Project, under_git_and_dvc
 
 TRAIN = """\
 import json, pathlib
@@ -74,7 +74,7 @@ def data(rows: int = 600) -> str:
 
 def committed_project(folder: Path) -> Project:
     """The project with a first model on its main branch, pushed to a remote."""
-    project = new_project(folder / "project")
+    project = under_git_and_dvc(folder / "project")
     project.git("symbolic-ref", "HEAD", "refs/heads/main")
     (folder / "remote").mkdir()
     project.run("dvc", "remote", "add", "--quiet", "--default", "store", str(folder / "remote"))

@@ -139,7 +139,14 @@ def initialised(root: Path) -> Project:
 
 
 def new_project(root: Path) -> Project:
-    """An empty project under git and DVC."""
+    """The same without its first notebook."""
+    project = initialised(root)
+    (root / "notebooks/first.ipynb").unlink()
+    return project
+
+
+def under_git_and_dvc(root: Path) -> Project:
+    """An empty project that knows nothing of nbstage."""
     root.mkdir()
     project = Project(root)
     project.git("init", "--quiet")
@@ -149,14 +156,14 @@ def new_project(root: Path) -> Project:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """An empty project under git and DVC."""
+    """A project as `nbstage init` makes it, without its first notebook."""
     return new_project(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The example as it is committed, with `dvc repro` run from nothing. Not to be changed."""
-    project = new_project(tmp_path_factory.mktemp("example") / "project")
+    project = under_git_and_dvc(tmp_path_factory.mktemp("example") / "project")
     for name in COMMITTED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, project.root / name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Project, percent
+from tests.e2e.conftest import Project, new_project, percent
 
 pytestmark = pytest.mark.slow
 
@@ -37,10 +37,7 @@ assert total == 20.0
 @pytest.fixture
 def fresh(tmp_path: Path) -> Project:
     """A project as `nbstage init` makes it, with a notebook of its user's."""
-    project = Project(tmp_path / "project")
-    project.root.mkdir()
-    project.run("nbstage", "init")
-    (project.root / "notebooks/first.ipynb").unlink()
+    project = new_project(tmp_path / "project")
     percent(project, "trips", TRIPS)
     return project
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Project, percent
+from tests.e2e.conftest import new_project, percent
 
 pytestmark = pytest.mark.slow
 
@@ -25,10 +25,7 @@ age = float(mean)
 
 
 def test_a_contract_stops_the_stage_that_breaks_it(tmp_path: Path) -> None:
-    project = Project(tmp_path / "project")
-    project.root.mkdir()
-    project.run("nbstage", "init")
-    (project.root / "notebooks/first.ipynb").unlink()
+    project = new_project(tmp_path / "project")
     percent(project, "people", PEOPLE)
     rows = [f"{20 + n},{'ab'[n % 2]},2026-01-{1 + n:02}" for n in range(20)]
     project.write("data/people.csv", "\n".join(["age,plan,joined", *rows, ""]))

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.e2e.conftest import ROOT, Project, new_project, stages_run
+from tests.e2e.conftest import ROOT, Project, stages_run, under_git_and_dvc
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def _fresh_project(root: Path, name: str) -> Project:
-    project = new_project(root)
+    project = under_git_and_dvc(root)
     shutil.copytree(ROOT / "examples/data", root / "notebooks/data")
     shutil.copyfile(ROOT / f"examples/{name}.ipynb", root / f"notebooks/{name}.ipynb")
     return project
@@ -115,9 +115,9 @@ def _probe(stage: dict[str, Any], made: Path, here: Path) -> Iterator[str]:
     for path in _paths(stage, "metrics"):
         values = ", ".join(f"{name!r}: {name}" for name in json.loads((made / path).read_text()))
         yield f"_runtime.save_metrics({{{values}}}, {str(here / path)!r})"
-    for path in _tables(stage, made):
-        value = f"{{{path.stem!r}: {path.stem}}}"
-        yield f"_runtime.save_tables({value}, {str(here / path.parent)!r})"
+    for table in _tables(stage, made):
+        value = f"{{{table.stem!r}: {table.stem}}}"
+        yield f"_runtime.save_tables({value}, {str(here / table.parent)!r})"
 
 
 def _tables(stage: dict[str, Any], made: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Project, percent, stages_run
+from tests.e2e.conftest import Project, new_project, percent, stages_run
 
 pytestmark = pytest.mark.slow
 
@@ -64,10 +64,7 @@ EXECUTED = "artifacts/look/look.ipynb"
 @pytest.fixture
 def fresh(tmp_path: Path) -> Project:
     """A project made by `nbstage init`, without its first notebook."""
-    project = Project(tmp_path / "project")
-    project.root.mkdir()
-    project.run("nbstage", "init")
-    (project.root / "notebooks/first.ipynb").unlink()
+    project = new_project(tmp_path / "project")
     return project
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.browser import CHROMIUM
-from tests.e2e.conftest import Project
+from tests.e2e.conftest import Project, percent
 
 # Loads the page as wide as a screen, follows the link of the last stage in the drawing, and says
 # what came of it. The page itself runs no script.
@@ -86,6 +86,20 @@ def test_the_page_is_dark_where_its_reader_wants_that(folder: Path) -> None:
     dark, _ = look(folder, 800, "--blink-settings=preferredColorScheme=0")
     assert brightness(light["page"]) > 0.8 > 0.3 > brightness(light["ink"])
     assert brightness(dark["page"]) < 0.3 < 0.8 < brightness(dark["ink"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
+def test_the_figures_of_a_new_project_are_on_its_page(project: Project) -> None:
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()\n"
+    notebook = percent(project, "look", f'# %% tags=["stage:draw"]\n{draw}')
+    project.convert()
+    project.repro()
+    project.run("nbstage", "show", notebook, "--format", "html", "--output", "page.html")
+    seen, said = look(project.root, 390)
+    assert seen["wide"] <= seen["room"]
+    assert [width > 100 for width in seen["pictures"]] == [True]
+    assert "Refused" not in said
 
 
 def brightness(colour: str) -> float:

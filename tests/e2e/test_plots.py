@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.browser import CHROMIUM, opened
-from tests.e2e.conftest import Project, initialised
+from tests.e2e.conftest import Project, new_project
 from tests.notebooks_as_text import ipynb
 
 pytestmark = pytest.mark.slow
@@ -78,8 +78,7 @@ CHARTS = """[...document.querySelectorAll(".vega-embed")].map((chart) =>
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The pipeline of the notebook, run and committed."""
-    project = initialised(tmp_path_factory.mktemp("plots") / "project")
-    (project.root / "notebooks/first.ipynb").unlink()
+    project = new_project(tmp_path_factory.mktemp("plots") / "project")
     project.write("notebooks/look.ipynb", ipynb(NOTEBOOK))
     project.convert()
     assert project.repro() == ["make", "look", "judge"]
@@ -171,8 +170,7 @@ def test_metrics_of_all_kinds_are_read_by_dvc(project: Project) -> None:
 def test_a_stage_whose_figures_are_all_closed_has_an_empty_folder_that_dvc_takes(
     tmp_path: Path,
 ) -> None:
-    project = initialised(tmp_path / "project")
-    (project.root / "notebooks/first.ipynb").unlink()
+    project = new_project(tmp_path / "project")
     draw = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.close()\n"
     project.write("notebooks/none.ipynb", ipynb(f'# %% tags=["stage:draw"]\n{draw}'))
     project.convert()

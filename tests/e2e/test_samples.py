@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Project, percent
+from tests.e2e.conftest import new_project, percent
 
 pytestmark = pytest.mark.slow
 
@@ -33,10 +33,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def test_stages_run_on_samples_and_the_project_stays_as_it_is(tmp_path: Path) -> None:
-    project = Project(tmp_path / "project")
-    project.root.mkdir()
-    project.run("nbstage", "init")
-    (project.root / "notebooks/first.ipynb").unlink()
+    project = new_project(tmp_path / "project")
     waiting = project.run("pytest", "-rs", "tests")
     assert "there is no stage of a notebook yet: run `nbstage convert`" in waiting
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Project, percent, stages_run
+from tests.e2e.conftest import Project, new_project, percent, stages_run
 
 pytestmark = pytest.mark.slow
 
@@ -37,10 +37,7 @@ READS = 'box.given = int(open("../data/made.txt").read())'
 @pytest.fixture
 def fresh(tmp_path: Path) -> Project:
     """A project made by `nbstage init`, with two notebooks that call everything alike."""
-    project = Project(tmp_path / "project")
-    project.root.mkdir()
-    project.run("nbstage", "init")
-    (project.root / "notebooks/first.ipynb").unlink()  # the one to begin with
+    project = new_project(tmp_path / "project")
     first = NOTEBOOK.format(seed=1, attribute="area", factor=2, files=WRITES)
     second = NOTEBOOK.format(seed=5, attribute="volume", factor=3, files=READS)
     percent(project, "explore", first)

@@ -21,8 +21,8 @@ def test_an_untagged_notebook_is_tagged_converted_and_run(name: str, project: Pr
         cell["metadata"].pop("tags", None)
         cell["source"] = [line for line in cell["source"] if not line.startswith("#|")]
     project.write("notebooks/nb.ipynb", json.dumps(document, indent=1))
-    shutil.copytree(ROOT / "data", project.root / "data")
-    shutil.copytree(ROOT / "examples/data", project.root / "notebooks/data")
+    shutil.copytree(ROOT / "data", project.root / "data", dirs_exist_ok=True)
+    shutil.copytree(ROOT / "examples/data", project.root / "notebooks/data", dirs_exist_ok=True)
     project.run("nbstage", "tag", "notebooks/nb.ipynb", "--write")
     project.convert()
     ran = project.repro()

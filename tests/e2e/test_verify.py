@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import COMMITTED, ROOT, Project, new_project, percent
+from tests.e2e.conftest import COMMITTED, ROOT, Project, percent, under_git_and_dvc
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ def state(project: Project) -> dict[str, int]:
 
 
 def test_the_example_is_equal(tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project")
+    project = under_git_and_dvc(tmp_path / "project")
     for name in COMMITTED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, project.root / name)
