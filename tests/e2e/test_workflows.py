@@ -345,10 +345,10 @@ def test_the_number_of_a_pull_request_of_somebody_else_gets_no_comment(project: 
 
 # --- retraining
 
-#: In place of GitHub's command line: notes what it is asked; there is no pull request to edit.
+#: In place of GitHub's command line: notes what it is asked; there is an open pull request.
 GH = """#!/bin/sh
 echo "$@" >> "$(dirname "$0")/asked.txt"
-[ "$1 $2" != "pr edit" ]
+[ "$1 $2" != "pr create" ]
 """
 
 
@@ -378,7 +378,9 @@ def test_new_data_becomes_a_pull_request_with_results_that_others_can_fetch(
     source.write_text(data(800))
     acted, asked = retrained(project)
     assert acted.jobs == {"retrain": "success"}
-    assert asked[-1].startswith("pr create --head retrain --base main --title New data")
+    create, edit = asked[-2:]
+    assert create.startswith("pr create --head retrain --base main --title New data")
+    assert edit == "pr edit retrain --body-file report.md"
     project.git("fetch", "--quiet", "origin", "retrain")
     project.git("checkout", "--quiet", "FETCH_HEAD")
     project.run("dvc", "pull", "--quiet")

@@ -18,9 +18,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from nbstage.ci_settings import CiSettings
-from nbstage.config import read_settings
+from nbstage.config import parse_settings, read_settings
+from nbstage.errors import UserError
 from nbstage.scaffold.actions import ACTIONS
-from nbstage.scaffold.install import complete, packages, requirements
+from nbstage.scaffold.adopt import Did, Step, adopt
+from nbstage.scaffold.install import complete, lacking, packages, requirements
 from nbstage.scaffold.workflows import PLACES, workflow_files
 from tests.conftest import ROOT, Golden
 
@@ -287,3 +289,48 @@ def test_the_remotes_address_says_which_secrets_open_it(
     (tmp_path / ".dvc/config").write_text(config)
     assert complete(CiSettings(), tmp_path).secrets == secrets
     assert complete(CiSettings(secrets=("MINE",)), tmp_path).secrets == ("MINE",)
+
+
+def test_what_the_workflows_lack_is_said(tmp_path: Path) -> None:
+    add_nbstage, add_remote = lacking(tmp_path)
+    assert "nbstage[report]" in add_nbstage
+    assert "dvc remote add" in add_remote
+    (tmp_path / "requirements.txt").write_text(requirements(tmp_path, "nbstage==1"))
+    assert lacking(tmp_path) == (add_remote,)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\nremote = a\n['remote \"a\"']\nurl = /far\n")
+    assert lacking(tmp_path) == ()
+
+
+def test_only_the_root_of_a_repository_gets_workflows(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".dvc").mkdir()
+    adopt(tmp_path / "part")
+    assert not (tmp_path / "part/.github").exists()
+
+
+def test_workflows_that_are_there_are_kept(tmp_path: Path) -> None:
+    mine = tmp_path / ".github/workflows/ci.yml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    steps = adopt(tmp_path)
+    assert Step(Did.KEPT, ".github/workflows/ci.yml") in steps
+    assert Step(Did.CREATED, ".github/workflows/comment.yml") in steps
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ('pyhton = ["3.12"]', "has no key 'pyhton'; did you mean 'python'?"),
+        ('python = ["3.12", "py13"]', "python: 'py13' is none such as '3.12'"),
+        ('secrets = ["${{ x }}"]', "secrets: '${{ x }}' is none such as 'AWS_KEY'"),
+        ('test = "a\\nb"', "test must be one line"),
+        ('test = "echo ${{ github.head_ref }}"', "it can't hold '${{', an expression"),
+        ("runner = 1", "runner must be a text, not a number"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_said(settings: str, fault: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_settings(f"[tool.nbstage.ci]\n{settings}\n")
+    assert fault in caught.value.message

@@ -15,7 +15,7 @@ from pathlib import Path
 from nbstage.config import read_config, read_settings
 from nbstage.errors import UserError
 from nbstage.project import find_notebooks
-from nbstage.scaffold.install import complete, packages, requirements
+from nbstage.scaffold.install import complete, lacking, packages, requirements
 from nbstage.scaffold.merge import merge_gitignore, merge_pyproject
 from nbstage.scaffold.programs import init_dvc, init_git
 from nbstage.scaffold.workflows import workflow_files
@@ -70,7 +70,10 @@ def advice(folder: Path, steps: tuple[Step, ...]) -> str:
         lines.append("  # once your notebook's cells carry tags such as stage:load, stage:train")
     if folder.resolve() != Path.cwd().resolve():
         lines.append(f"  cd {shlex.quote(str(folder))}")
-    return "\n".join([*lines, "  nbstage convert", "  dvc repro"])
+    lines += ["  nbstage convert", "  dvc repro"]
+    if Step(Did.CREATED, ".github/workflows/ci.yml") in steps:
+        lines += [f"  {line}" for line in lacking(folder)]
+    return "\n".join(lines)
 
 
 def _has_stages(folder: Path) -> bool:

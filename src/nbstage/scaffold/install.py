@@ -49,6 +49,24 @@ def requirements(folder: Path, nbstage: str) -> str:
     )
 
 
+def lacking(folder: Path) -> tuple[str, ...]:
+    """What the project still has to say before its workflows can run, line by line."""
+    lines: list[str] = []
+    if not _names_nbstage(folder):
+        lines.append("# add nbstage[report], nbval and pytest to what your project needs")
+    if not _remote(folder):
+        lines.append("dvc remote add --default NAME URL  # where the workflows fetch the results")
+    return tuple(lines)
+
+
+def _names_nbstage(folder: Path) -> bool:
+    """Whether what is installed names nbstage; in pyproject.toml the settings do so anyway."""
+    path = folder / _REQUIREMENTS
+    named = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    table = _toml(folder)
+    return "nbstage" in f"{named}{table.get('project')}{table.get('dependency-groups')}"
+
+
 def _install(folder: Path) -> str:
     """By uv: what is locked, else all that is named, held to the constraints."""
     if (folder / "uv.lock").is_file():
@@ -65,17 +83,26 @@ def _install(folder: Path) -> str:
 
 def _project(folder: Path) -> bool:
     """Whether pyproject.toml says what the project needs."""
+    return "project" in _toml(folder)
+
+
+def _toml(folder: Path) -> dict[str, object]:
+    """What pyproject.toml has in it; its settings were read before, so it is valid."""
     path = folder / "pyproject.toml"
-    return path.is_file() and "project" in tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _secrets(folder: Path) -> tuple[str, ...]:
-    """What opens the default remote, by its URL."""
+    """What opens the default remote."""
+    return _SECRETS.get(_remote(folder).partition("://")[0], ())
+
+
+def _remote(folder: Path) -> str:
+    """The address of the default remote; "" if there is none."""
     config = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         config.read(folder / ".dvc" / "config", encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError):
-        return ()  # DVC itself will say so
+        return ""  # DVC itself will say so
     name = config.get("core", "remote", fallback="")
-    url = config.get(f"'remote \"{name}\"'", "url", fallback="")
-    return _SECRETS.get(url.partition("://")[0], ())
+    return config.get(f"'remote \"{name}\"'", "url", fallback="")
