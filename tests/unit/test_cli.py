@@ -273,7 +273,8 @@ def test_init_says_what_it_did_and_what_is_next(
     assert main(["init", "my project"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("created   git repository\ncreated   DVC\n")
-    assert out.endswith("next:\n  cd 'my project'\n  nbstage convert\n  dvc repro\n")
+    remote = "  dvc remote add --default NAME URL  # where the workflows fetch the results\n"
+    assert out.endswith(f"next:\n  cd 'my project'\n  nbstage convert\n  dvc repro\n{remote}")
     monkeypatch.chdir("my project")
     assert main(["init"]) == 0
     out = capsys.readouterr().out
