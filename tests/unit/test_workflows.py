@@ -269,6 +269,7 @@ def test_the_version_that_is_installed_is_a_setting(tmp_path: Path) -> None:
     assert complete(CiSettings(nbstage="nbstage==9"), tmp_path).nbstage == "nbstage==9"
     assert "\nnbstage[report]==9\n" in requirements(tmp_path, "nbstage==9")
     assert "\nnbstage[report] @ git+ssh://x\n" in requirements(tmp_path, "nbstage @ git+ssh://x")
+    assert "\nnbstage[safe]==9\n" in requirements(tmp_path, "nbstage[safe]==9")
 
 
 @pytest.mark.parametrize(

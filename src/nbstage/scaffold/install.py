@@ -40,10 +40,10 @@ def requirements(folder: Path, nbstage: str) -> str:
     """The text of a requirements.txt for a project that says nowhere what it needs; else ""."""
     if _project(folder) or any((folder / name).exists() for name in ("uv.lock", _REQUIREMENTS)):
         return ""
-    name, mark, rest = nbstage.partition("==")
+    named = nbstage if "[" in nbstage else nbstage.replace("nbstage", "nbstage[report]", 1)
     return (
         "# What the workflows install: add what your notebooks import.\n"
-        f"{name.replace('nbstage', 'nbstage[report]', 1)}{mark}{rest}\n"
+        f"{named}\n"
         "nbval>=0.11\n"
         "pytest>=8.3.4\n"
     )
