@@ -240,7 +240,8 @@ def _content(value: Any, inside: tuple[int, ...]) -> str:
         return f" {value.dtype} {value.shape} {value.tolist()!r}"
     if kind in _OPEN and hasattr(value, "__dict__"):
         return f" {describe(vars(value), inside)}"
-    return " " + re.sub(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\b[\w.<>]+\.(?=\w)", "", repr(value))
+    addresses = r"\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{8,}\b"
+    return " " + re.sub(rf"{addresses}|\b[\w.<>]+\.(?=\w)", "", repr(value))
 
 
 def _is_duration(key: object) -> bool:

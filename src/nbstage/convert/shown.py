@@ -20,13 +20,14 @@ _SHOWN_LAST = ("plotly", "seaborn._core", "seaborn.objects")
 class Shown:
     """What `dvc plots` shows of a stage. `tables` are its plot tables, `possible` names that may
     hold one, `last` the statements whose value Jupyter shows at a cell's end and that may give a
-    figure; `figures` says whether there may be any.
+    figure; `figures` says whether there may be any, `plotly` whether they may be plotly's.
     """
 
     tables: tuple[tuple[str, Plot], ...] = ()
     possible: tuple[str, ...] = ()
     last: frozenset[int] = frozenset()
     figures: bool = False
+    plotly: bool = False
 
     def plots(self, stage: str) -> tuple[Plot, ...]:
         """All of it as entries of dvc.yaml."""
@@ -54,6 +55,7 @@ def shown_by(flow: Flow, stage: StageFlow, body: Iterable[int], names: tuple[str
         tuple(name for name in names if name not in tables),
         last,
         figures,
+        figures and _draws_such(program, "plotly"),
     )
 
 
@@ -114,13 +116,25 @@ def _may_be_figure(program: Program, unit: Unit) -> bool:
         return False
     if unit.block.code.text.rstrip().endswith(";") or unit.effects.gives is None:
         return False
-    known = unit.effects.gives.startswith(_SHOWN_LAST)
-    return known or (not unit.effects.gives and _draws_such(program) and not _is_shown(unit))
+    gives = unit.effects.gives
+    if gives.startswith(_SHOWN_LAST) or _is_a_figure_by_name(unit.node.value, gives):
+        return True
+    return not gives and _draws_such(program) and not _is_shown(unit)
 
 
-def _draws_such(program: Program) -> bool:
+def _is_a_figure_by_name(node: ast.expr, gives: str) -> bool:
+    """`fig`, or `draw(table)` with a function of the notebook's: what may be a figure that is shown
+    once more, or is open no longer. A call of matplotlib's leaves its figure open.
+    """
+    named = isinstance(node, ast.Name) or (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
+    return named and gives.startswith("matplotlib")
+
+
+def _draws_such(program: Program, libraries: str | tuple[str, ...] = _SHOWN_LAST) -> bool:
     paths = (path for unit in program.units for path in unit.effects.paths)
-    return any(path.startswith(_SHOWN_LAST) for path in paths)
+    return any(path.startswith(libraries) for path in paths)
 
 
 def _is_shown(unit: Unit) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nbstage.convert.artifacts import artifacts_of, inputs_of
 from nbstage.convert.effects.scope import free_names
 from nbstage.convert.file_order import order_by_files
-from nbstage.convert.flow import Flow, StageFlow
+from nbstage.convert.flow import Flow, StageFlow, may_be_unset
 from nbstage.convert.paths import from_root, outside
 from nbstage.convert.shared import Shared, SharedModule, stands_alone
 from nbstage.convert.shown import Shown, shown_by
@@ -145,7 +146,7 @@ def plan_room(
         unset_inputs=frozenset(
             name for name, found in stage.inputs.items() if name in flow.stages[found.source].unset
         ),
-        unset_outputs=frozenset(stage.unset),
+        unset_outputs=frozenset({*stage.unset, *_perhaps(flow, stage, (*metrics, *plots))}),
         results=results,
         metrics=metrics,
         plots=plots,
@@ -249,6 +250,15 @@ def _helpers(
             key=lambda module: module.name,
         )
     )
+
+
+def _perhaps(flow: Flow, stage: StageFlow, names: tuple[str, ...]) -> Iterator[str]:
+    """The names that may have no value at the stage's end: one bound in an `if`, a deleted one."""
+    for name in names:
+        maker = flow.program.writer_before(name, stage.units[-1] + 1)
+        gone = any(name in flow.program.units[index].effects.deletes for index in stage.units)
+        if gone or (maker is not None and may_be_unset(flow, name, maker)):
+            yield name
 
 
 def _results(

@@ -42,6 +42,9 @@ NEVER_TABLE = frozenset(
 )
 
 
+_CONSTANTS = frozenset(f"{home}.{name}" for home in ("math", "numpy") for name in ("inf", "nan"))
+
+
 def tagged_names(flow: Flow, stage: StageFlow, tag: str) -> tuple[str, ...]:
     """The names that the stage's metrics or plots cells assign."""
     names: dict[str, None] = {}
@@ -69,7 +72,7 @@ def _may_be_shown(flow: Flow, name: str, last: int, tag: str) -> bool:
     return (
         value.type not in never
         and not value.type.startswith(("sklearn.", "matplotlib"))
-        and not value.path
+        and (not value.path or value.path in _CONSTANTS)
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 from nbstage.recorder.kinds import type_name
 from nbstage.recorder.snapshot import Snapshot
@@ -82,15 +82,27 @@ def keep(values: Mapping[str, object], names: tuple[str, ...], path: str) -> Non
         _hidden(name) if name.startswith("<") else values.get(name, UNSET) for name in names
     )
     try:
-        import cloudpickle
-
         with open(path, "wb") as file:
-            cloudpickle.dump(found[0] if len(found) == 1 else found, file)
+            _pickler(file).dump(found[0] if len(found) == 1 else found)
     except Exception as error:  # a value may raise anything when it is stored
         if os.path.exists(path):
             os.unlink(path)
         with open(f"{path}.why", "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{type(error).__name__}: {error}"[:2000])
+
+
+def _pickler(file: BinaryIO) -> Any:
+    import cloudpickle
+
+    from nbstage.runtime.plotly_figures import is_figure, stored
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
+        """cloudpickle's, but that a plotly figure keeps its arrays, as where a stage stores it."""
+
+        def reducer_override(self, value: object) -> Any:
+            return stored(value) if is_figure(value) else super().reducer_override(value)
+
+    return Pickler(file)
 
 
 def _hidden(name: str) -> Any:

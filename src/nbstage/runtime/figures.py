@@ -55,17 +55,18 @@ _albums: list[_Album] = []
 
 
 @contextmanager
-def figures(folder: str) -> Iterator[None]:
+def figures(folder: str, *, plotly: bool = False) -> Iterator[None]:
     """Keep what the block shows as PNG files in `folder`, in place of those that are there.
 
     That is what Jupyter shows: figures that are open where a cell ends or at `plt.show()`, and
-    plotly's. The same figure gives the same bytes. Raises StageError if one can't be drawn.
+    plotly's (`plotly` says that there may be some, though plotly is not imported yet). The same
+    figure gives the same bytes. Raises StageError if one can't be drawn.
     """
     _clear(folder)
     album = _Album(folder)
     _albums.append(album)
     try:
-        with _backend(), _plotly(album):
+        with _backend(), _plotly(album, plotly):
             yield
             show_figures()
         album.finish()
@@ -171,9 +172,9 @@ def _use(backend: str) -> None:
 
 
 @contextmanager
-def _plotly(album: _Album) -> Iterator[None]:
+def _plotly(album: _Album, expected: bool) -> Iterator[None]:
     """Have `fig.show()` of plotly keep the figure: it would open a browser."""
-    if "plotly" not in sys.modules:
+    if not expected and "plotly" not in sys.modules:
         yield
         return
     import plotly.io

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -18,6 +19,8 @@ from nbstage.sync.nouns import Edit
 from nbstage.sync.proof import is_proven
 
 _SHOWN_LINES = 60
+
+_SHOWN = re.compile(r"^( +)nbstage\.runtime\.show_figures\((.+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,16 @@ def _wanted(
         )
         return Problem("NBS502", message, Place(made.path), hint)
     lines = with_docstrings_alike(doc, lines)
-    edits = find_edits(tuple(made.text.split("\n")), made.origins, lines)
+    edits = find_edits(_as_in_cells(made.text.split("\n")), made.origins, _as_in_cells(lines))
     first = min((one.cell for one in made.origins if one), default=blocks[0].cell.number)
     held, now = imports_at_top(made.text), imports_at_top("\n".join(lines))
     more = (*docstring_edits(blocks, doc), *import_edits(blocks, held, now, first))
     return Wanted(made, lines, (*edits, *more))
+
+
+def _as_in_cells(lines: Iterable[str]) -> tuple[str, ...]:
+    """The lines without the call that shows what a cell's last line gives."""
+    return tuple(_SHOWN.sub(r"\1\2", line) for line in lines)
 
 
 def sources(blocks: tuple[Block, ...], edits: Iterable[Edit]) -> dict[int, str]:

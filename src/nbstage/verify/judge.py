@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from dataclasses import replace
 
 from nbstage.model import Role
@@ -57,7 +58,12 @@ def _files(work: Work, notebook: NotebookRun, pipeline: Side) -> tuple[Files, tu
     """The files to compare, each with its stage, and those that only cells outside of the pipeline
     wrote.
     """
-    paths = sorted((notebook.side.written | pipeline.written) - own_paths(work))
+    own = own_paths(work)
+    paths = sorted(
+        path
+        for path in notebook.side.written | pipeline.written
+        if own.isdisjoint((path, posixpath.dirname(path)))
+    )
     aside = {
         block.cell.number
         for block in work.converted.blocks

@@ -53,13 +53,10 @@ def write_orders(work: Work, states: Path) -> None:
 
 
 def own_paths(work: Work) -> frozenset[str]:
-    """What nbstage's part of the stages writes: all but the files of the user's own code."""
-    tables = {
-        f"{one.path}/{name}.csv"
-        for one in work.wanted
-        if one.kind is Kind.TABLE
-        for name in one.names
-    }
+    """The files and folders that nbstage's part of the stages writes: all but the files of the
+    user's own code.
+    """
+    tables = {plot.path for plan in work.converted.plans for plot in plan.shown.plots(plan.name)}
     others = {one.path for one in work.wanted if one.kind is not Kind.TABLE}
     done = {f"artifacts/{plan.name}/done.txt" for plan in work.converted.plans}
     executed = {executed_path(plan.name) for plan in work.converted.plans if plan.executor}

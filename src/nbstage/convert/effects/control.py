@@ -131,7 +131,14 @@ def _repeat(machine: Machine, body: list[ast.stmt], step: Callable[[], object]) 
         branch(machine, turn, may_skip=True)
 
 
+#: What a `with` switches while its block runs.
+_SWITCHES = frozenset({"matplotlib.pyplot.ioff", "matplotlib.pyplot.ion", "matplotlib.pyplot.xkcd"})
+#: Libraries whose settings hold for all code, and that no `with` of warnings takes back.
+_LASTING = ("locale.", "logging.", "nbstage.", "os.", "sys.")
+
+
 def _with(machine: Machine, items: list[ast.withitem], body: list[ast.stmt]) -> None:
+    held = set(machine.effects.settings)
     for item in items:
         value = machine.evaluate(machine, item.context_expr)
         call_specials(machine, value, ())
@@ -139,7 +146,12 @@ def _with(machine: Machine, items: list[ast.withitem], body: list[ast.stmt]) -> 
             # A generator under `@contextmanager` gives what it yields.
             yields = bool(value.objs) and all(obj.type == "iterator" for obj in value.objs)
             assign(machine, item.optional_vars, iterate(machine, value) if yields else value)
+    if machine.effects.paths & _SWITCHES:
+        machine.effects.settings = set(held)
     machine.execute(machine, body)
+    paths = machine.effects.paths
+    if "warnings.catch_warnings" in paths and not any(path.startswith(_LASTING) for path in paths):
+        machine.effects.settings -= {"*"} - held
 
 
 def _try(machine: Machine, node: ast.Try | ast.TryStar) -> None:

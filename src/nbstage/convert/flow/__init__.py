@@ -29,6 +29,7 @@ __all__ = [
     "StageFlow",
     "Trouble",
     "makes_anew",
+    "may_be_unset",
     "trace_flow",
     "value_of",
 ]
@@ -106,7 +107,7 @@ def _check_versions(flow: Flow) -> None:
         _check_repeats(flow, stage)
     for stage in flow.stages.values():
         stage.unset = {
-            name for name, maker in stage.outputs.items() if _may_be_unset(flow, name, maker)
+            name for name, maker in stage.outputs.items() if may_be_unset(flow, name, maker)
         }
 
 
@@ -131,7 +132,8 @@ def _tell(flow: Flow, room: str, found: Finding) -> None:
         flow.findings.append(found)
 
 
-def _may_be_unset(flow: Flow, name: str, maker: int) -> bool:
+def may_be_unset(flow: Flow, name: str, maker: int) -> bool:
+    """Whether a name may have no value after the unit that made this version of it."""
     index: int | None = maker
     while index is not None:
         unit = flow.program.units[index]

@@ -107,6 +107,7 @@ matplotlib.pyplot.figure -> matplotlib.figure.Figure fresh
 matplotlib.pyplot.gca matplotlib.pyplot.subplot -> matplotlib.axes.Axes fresh
 matplotlib.pyplot.subplots -> matplotlib fresh
 seaborn.* -> matplotlib fresh
+seaborn.stripplot seaborn.catplot -> matplotlib fresh draws=numpy
 seaborn.load_dataset -> pandas.DataFrame fresh
 seaborn.objects.* -> seaborn.objects fresh
 seaborn.set_theme seaborn.set seaborn.set_style seaborn.set_context seaborn.set_palette ->

@@ -76,7 +76,8 @@ class Main:
     def _within(self) -> list[str]:
         """Where the function runs, and what keeps its figures."""
         plan = self.plan
-        figures = f'{self.call("figures")}("plots/{plan.name}/figures")'
+        plotly = ", plotly=True" if plan.shown.plotly else ""
+        figures = f'{self.call("figures")}("plots/{plan.name}/figures"{plotly})'
         workdir = f'{self.call("workdir")}("{_escaped(plan.workdir)}")'
         around = [figures, workdir] if plan.shown.figures else [workdir]
         line = f"    with {', '.join(around)}:"

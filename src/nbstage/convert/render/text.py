@@ -30,16 +30,17 @@ def body_lines(
     for unit in units:
         cells.setdefault(unit.block.cell.number, []).append(unit)
     lines: list[str] = []
-    drawing = [
+    last = next(reversed(cells), 0)
+    drawing = {
         number
         for number, members in cells.items()
         if any(unit.effects.draws_figures for unit in members)
-    ]
+    }
     for number, members in cells.items():
         moved = _cell_text(members, wanted, shown)
         if members[0].block.may_fail and moved:
             moved = tuple(indented([_GO_ON, *moved]))
-        closes = number in drawing[:-1] and members[-1].index not in shown
+        closes = number in drawing - {last} and members[-1].index not in shown
         text = [*moved, *([f"    {_SHOW})"] if closes else [])]
         if text:
             lines += ["", *text] if lines else text
