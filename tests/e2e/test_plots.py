@@ -126,7 +126,7 @@ def test_figures_and_tables_are_plots_in_dvc_yaml(project: Project) -> None:
 
 def test_the_module_says_which_figures_jupyter_shows(project: Project) -> None:
     module = project.read("pipeline/look.py")
-    assert 'with figures("plots/look/figures"), workdir("notebooks"):' in module
+    assert 'with figures("plots/look/figures", plotly=True), workdir("notebooks"):' in module
     assert "nbstage.runtime.show_figures(dots(df))" in module
     assert "    plt.show()\n" in module
 
