@@ -18,7 +18,7 @@ The keys, all optional:
     "notebooks/explore.ipynb" = "explore"  # params.yaml
 
 `[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`, `[tool.nbstage.ci]` in
-`ci_settings`.
+`ci_settings`, `[tool.nbstage.serve]` in `serve_settings`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from nbstage.errors import UserError
 from nbstage.model import Config
 from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
 from nbstage.prefixes import parse_prefixes
+from nbstage.serve_settings import ServeSettings, parse_serve
 from nbstage.toml_table import (
     Table,
     entry,
@@ -46,7 +47,18 @@ from nbstage.toml_table import (
 
 FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
 _RUN_CODE = ("joblib", "pickle")
-_KEYS = ("ci", "formats", "gate", "notebooks", "prefixes", "report", "safe", "stages", "workdir")
+_KEYS = (
+    "ci",
+    "formats",
+    "gate",
+    "notebooks",
+    "prefixes",
+    "report",
+    "safe",
+    "serve",
+    "stages",
+    "workdir",
+)
 
 
 def find_root(start: Path) -> Path:
@@ -73,6 +85,7 @@ class Settings:
     policy: Policy | None = None
     predicted: Predicted = field(default_factory=Predicted)
     ci: CiSettings = field(default_factory=CiSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
 
 
 def read_config(root: Path) -> Config:
@@ -130,13 +143,14 @@ def parse_settings(text: str) -> Settings:
 
 def _others(
     table: Table,
-) -> tuple[tuple[Policy | None, Predicted, CiSettings], list[str]]:
+) -> tuple[tuple[Policy | None, Predicted, CiSettings, ServeSettings], list[str]]:
     values: dict[str, object] = table.value if isinstance(table.value, dict) else {}
     faults: list[str] = []
     policy = take(parse_policy(entry(table, values, "gate", {})), faults)
     predicted = take(parse_predicted(entry(table, values, "report", {})), faults)
     ci = take(parse_ci(entry(table, values, "ci", {})), faults)
-    return (policy if "gate" in values else None, predicted, ci), faults
+    serve = take(parse_serve(entry(table, values, "serve", {})), faults)
+    return (policy if "gate" in values else None, predicted, ci, serve), faults
 
 
 # Each reader below gives what it could read, and a sentence for everything it could not.
