@@ -7,18 +7,19 @@ have written them can't. An edge: works in a copy of the project.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nbstage.compare.locked import Stage, makers
 from nbstage.compare.nouns import Comparison, Fate
 from nbstage.compare.told.words import count
 from nbstage.gate.nouns import Line
+from nbstage.page.numbers import duration
 from nbstage.policy import Policy
 from nbstage.verify.compare import Side, compare, file_items, one_sided
 from nbstage.verify.copies import copy_project
 from nbstage.verify.nouns import Failed, Finding, Tolerance, Verdict
-from nbstage.verify.pipeline_run import prepare_dvc, start_pipeline, stop, wait_for
+from nbstage.verify.pipeline_run import prepare_dvc, start_pipeline, stop, times, wait_for
 from nbstage.verify.work import folder_for
 
 _LIMIT = "what is committed"
@@ -57,7 +58,7 @@ def judge_rerun(
     if not stages:
         return
     with folder_for(None) as folder:
-        findings = _run_again(root, folder, stages, policy.tolerance, say)
+        findings, seconds = _run_again(root, folder, stages, policy.tolerance, say)
     if isinstance(findings, Failed):
         named = f"stage '{findings.stage}'" if findings.stage else findings.who
         why = " / ".join(findings.text.splitlines()[-_MOST_LINES:])
@@ -70,7 +71,9 @@ def judge_rerun(
         yield Line(False, what, found.verdict.value, _LIMIT, why)
     if not wrong:
         names = ", ".join(stage.name for stage in stages)
-        yield Line(True, f"run again: {names}", f"{count(len(findings), 'file')} equal", _LIMIT)
+        equal = f"{count(len(findings), 'file')} equal"
+        took = ", ".join(f"{name} took {duration(time)}" for name, time in seconds.items())
+        yield Line(True, f"run again: {names}", equal, _LIMIT, took)
 
 
 def _run_again(
@@ -79,7 +82,8 @@ def _run_again(
     stages: tuple[Stage, ...],
     tolerance: float,
     say: Callable[[str], None],
-) -> tuple[Finding, ...] | Failed:
+) -> tuple[tuple[Finding, ...] | Failed, Mapping[str, float]]:
+    """What became of each file, and how many seconds each stage took."""
     say("copying the project")
     copy, own = folder / "project", folder / "dvc"
     own.mkdir()
@@ -88,19 +92,20 @@ def _run_again(
     say(f"running again: {', '.join(stage.name for stage in stages)}")
     run = start_pipeline(copy, folder / "output.txt", os.environ)
     try:
+        seconds = times(run)
         failed = wait_for(run)
     finally:
         stop(run)
     if failed:
-        return failed
+        return failed, seconds
     say("comparing with what is committed")
     mine, yours = Side(root, frozenset()), Side(copy, frozenset())
     files = tuple(_files(stages, (root, copy)))
     items = tuple(file_items(files, mine, yours))
     found = compare(items, Tolerance(tolerance, tolerance), folder, copy, os.environ)
     if isinstance(found, Failed):
-        return found
-    return (*found, *one_sided(files, mine, yours, _ONE_SIDED))
+        return found, seconds
+    return (*found, *one_sided(files, mine, yours, _ONE_SIDED)), seconds
 
 
 def _files(stages: Iterable[Stage], roots: tuple[Path, Path]) -> Iterator[tuple[str, str]]:

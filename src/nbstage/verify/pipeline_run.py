@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _CONFIG = """\
 _STAGE = re.compile(r"^Running stage '([^']+)'.*\n", re.MULTILINE)
 _FAILED = re.compile(r"^ERROR: failed to reproduce '([^']+)'", re.MULTILINE)
 _PATIENCE = 5.0
+_GLANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,25 @@ def start_pipeline(copy: Path, output: Path, environment: Mapping[str, str]) -> 
             start_new_session=True,
         )
     return Pipeline(process, output)
+
+
+def times(pipeline: Pipeline) -> dict[str, float]:
+    """Wait until all stages are done; how long each took, in seconds, to a tenth or so.
+
+    A stage begins when DVC says so; what DVC does after it counts as the stage's.
+    """
+    began: list[tuple[str, float]] = []
+    with pipeline.output.open("rb") as output:
+        rest, done = b"", False
+        while not done:
+            done = pipeline.process.poll() is not None
+            *lines, rest = (rest + output.read()).split(b"\n")
+            now = time.monotonic()
+            text = "".join(line.decode(errors="replace") + "\n" for line in lines)
+            began += [(name, now) for name in _STAGE.findall(text)]
+            time.sleep(0 if done else _GLANCE)
+    ends = [start for _, start in began[1:]] + [time.monotonic()]
+    return {name: end - start for (name, start), end in zip(began, ends, strict=True) if name}
 
 
 def wait_for(pipeline: Pipeline) -> Failed | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from nbstage.compare.nouns import Drawn, Plot
-from nbstage.page.markup import Html, el
+from nbstage.page.markup import Html, el, join
 from nbstage.report.plain import clip, make_line
 
 _WIDTH, _HEIGHT = 460.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 26.0, 12.0, 40.0
-_TICKS = 4
+_MOST_TICKS = 5
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,11 @@ def overlay(plot: Plot) -> Html | None:
         return None
     frame = _Frame(_range([x for x, _ in points]), _range([y for _, y in points]))
     names = list(dict.fromkeys(name for side in (new, old) for name, _ in side.curves))
-    parts = [_axes(frame, new.x or old.x, names)]
+    parts = [_axes(frame, new.x or old.x)]
     for side, kind in ((old, "old"), (new, "new")):
         for name, curve in side.curves:
             parts.append(_curve(frame, curve, f"curve {kind} k{names.index(name)}"))
-    return el(
+    drawn = el(
         "svg",
         el("title", f"{plot.path}: the baseline's curve is dashed"),
         *parts,
@@ -47,6 +50,7 @@ def overlay(plot: Plot) -> Html | None:
         class_="plot",
         role="img",
     )
+    return join(_legend(names), drawn)
 
 
 def _range(values: list[float]) -> tuple[float, float]:
@@ -59,21 +63,40 @@ def _curve(frame: _Frame, points: tuple[tuple[float, float], ...], kind: str) ->
     return el("polyline", points=places, class_=kind)
 
 
-def _axes(frame: _Frame, x: str, names: list[str]) -> Html:
+def _axes(frame: _Frame, x: str) -> Html:
     left, top = frame.at(frame.x[0], frame.y[1])
     right, bottom = frame.at(frame.x[1], frame.y[0])
     lines = [el("path", d=f"M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}", class_="axis")]
-    for step in range(_TICKS + 1):
-        share = step / _TICKS
-        along = frame.x[0] + share * (frame.x[1] - frame.x[0])
-        up = frame.y[0] + share * (frame.y[1] - frame.y[0])
-        place, height = frame.at(along, up)
-        lines.append(_word(f"{along:.3g}", place, bottom + 14, "middle"))
-        lines.append(_word(f"{up:.3g}", left - 6, height + 4, "end"))
+    for along in ticks(*frame.x):
+        place, _ = frame.at(along, frame.y[0])
+        lines.append(_word(f"{along:.6g}", place, bottom + 14, "middle"))
+    for up in ticks(*frame.y):
+        _, height = frame.at(frame.x[0], up)
+        lines.append(_word(f"{up:.6g}", left - 6, height + 4, "end"))
         lines.append(el("path", d=f"M{left:.1f} {height:.1f}H{right:.1f}", class_="grid"))
     lines.append(_word(clip(make_line(x), 40), (left + right) / 2, _HEIGHT - 6, "middle"))
-    shown = clip(make_line(", ".join(names)), 60)
-    return el("g", lines, _word(shown, left + 6, top + 12, "start"), class_="axes")
+    return el("g", lines, class_="axes")
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """The round numbers between two numbers, at most five steps of equal width."""
+    rough = (high - low) / _MOST_TICKS
+    if not math.isfinite(rough) or rough < 1e-300:
+        return [low]
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next((power * step for step in _STEPS if power * step >= rough), power * 10)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [number * step for number in range(first, last + 1)]
+
+
+def _legend(names: list[str]) -> Html:
+    """The curves' names, each in its curve's colour."""
+    shown = [
+        el("span", clip(make_line(name), 30), class_=f"name k{number}")
+        for number, name in enumerate(names[:_MOST_NAMED])
+    ]
+    more = len(names) - len(shown)
+    return el("p", shown, f"and {more} more" if more > 0 else None, class_="legend names")
 
 
 def _word(text: str, x: float, y: float, anchor: str) -> Html:

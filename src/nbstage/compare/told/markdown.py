@@ -76,6 +76,8 @@ def _metrics(comparison: Comparison, most: int) -> list[str]:
     if told:
         head = ("metric", "old:", "new:", "change:", "")
         lines += table(head, map(_metric, told), most)
+    if words.any_judged(told):
+        lines += ["", f"<sub>{words.BARE}</sub>"]
     if same:
         rows = [(code(one.called), words.number(one.new)) for one in same]
         if told:

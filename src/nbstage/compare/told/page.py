@@ -76,19 +76,16 @@ def _verdict(comparison: Comparison) -> Html:
     verdict, because = words.headline(comparison)
     found = comparison.predictions
     deciding = found.deciding if found is not None else None
+    tone = words.tone(deciding.verdict) if deciding else ""
     warnings = [*(found.warnings if found else ()), *comparison.notes]
     return el(
         "section",
         el("ul", [el("li", text) for text in warnings], class_="warnings") if warnings else None,
-        el("p", verdict, class_=f"verdict {_tone(deciding.verdict.value if deciding else '')}"),
+        el("p", verdict, class_=f"verdict {tone}".rstrip()),
         el("p", because, class_="because"),
         id="verdict",
         aria_label="Verdict",
     )
-
-
-def _tone(word: str) -> str:
-    return word if word in ("better", "worse") else ""
 
 
 def _picture(comparison: Comparison) -> tuple[Html | None, int]:

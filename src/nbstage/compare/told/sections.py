@@ -13,6 +13,7 @@ from nbstage.compare.nouns import (
     Plot,
     Predictions,
     Slice,
+    Verdict,
 )
 from nbstage.compare.told import words
 from nbstage.compare.told.curves import overlay
@@ -32,6 +33,8 @@ def metrics_section(comparison: Comparison) -> Html | None:
     told = [one for one in comparison.metrics if one.judgement is not Judgement.SAME]
     head = ("metric", "old:", "new:", "change:", "")
     parts = [_table(head, map(_metric, told))] if told else []
+    if words.any_judged(told):
+        parts.append(el("p", words.BARE, class_="method"))
     if same:
         rows = [(one.called, _number(words.number(one.new))) for one in same]
         table = _table(("metric", "value:"), rows)
@@ -41,7 +44,7 @@ def metrics_section(comparison: Comparison) -> Html | None:
 
 def _metric(one: Metric) -> tuple[Child, ...]:
     values = words.number(one.old), words.number(one.new), words.signed(one.change)
-    return one.called, *map(_number, values), _judged(words.judged(one), one.judgement.value)
+    return one.called, *map(_number, values), _judged(words.judged(one), one.judgement)
 
 
 def predictions_section(comparison: Comparison) -> Html | None:
@@ -51,21 +54,19 @@ def predictions_section(comparison: Comparison) -> Html | None:
         return None
     if found.failure:
         return el("p", el("code", found.path), f": {found.failure}")
-    bound = _bound(list(found.differences))
-    head = ("measure", "old:", "new:", "change:", "interval:", "", "p:", "")
-    rows = [_difference(one, bound) for one in found.differences]
+    head = ("measure", "old:", "new:", "change:", "interval:", "p:", "")
+    rows = [_difference(one) for one in found.differences]
     method = words.method(found).replace("`", "")
     return join(_table(head, rows), _slices(found), el("p", method, class_="method"))
 
 
-def _difference(one: Difference, bound: float) -> tuple[Child, ...]:
+def _difference(one: Difference) -> tuple[Child, ...]:
     values = words.number(one.old), words.number(one.new), words.signed(one.change)
-    last = _number(words.p_value(one.p)), _judged(one.verdict.value, one.verdict.value)
+    last = _number(words.p_value(one.p)), _judged(one.verdict.value, one.verdict)
     return (
         one.measure,
         *map(_number, values),
-        _number(words.interval(one)),
-        _bar(one, bound),
+        _interval(one, _bound([one])),
         *last,
     )
 
@@ -74,7 +75,7 @@ def _slices(found: Predictions) -> Html | None:
     if not found.slices:
         return None
     bound = _bound([one.found for one in found.slices if one.found])
-    head = ("slice", "rows:", "old:", "new:", "interval:", "", "p, corrected:", "")
+    head = ("slice", "rows:", "old:", "new:", "interval:", "p, corrected:", "")
     table = _table(head, (_slice(one, bound) for one in found.slices))
     return el("div", el("h3", f"{found.primary} by slice"), table, class_="part")
 
@@ -82,11 +83,11 @@ def _slices(found: Predictions) -> Html | None:
 def _slice(one: Slice, bound: float) -> tuple[Child, ...]:
     name, rows = f"{one.column} = {one.value}", _number(f"{one.rows:,}")
     if one.found is None:
-        return name, rows, "", "", "", "", "", one.why
-    values = words.number(one.found.old), words.number(one.found.new), words.interval(one.found)
-    verdict = one.found.verdict.value
-    last = _number(words.p_value(one.adjusted)), _judged(verdict, verdict)
-    return name, rows, *map(_number, values), _bar(one.found, bound), *last
+        return name, rows, "", "", "", "", one.why
+    values = words.number(one.found.old), words.number(one.found.new)
+    verdict = one.found.verdict
+    last = _number(words.p_value(one.adjusted)), _judged(verdict.value, verdict)
+    return name, rows, *map(_number, values), _interval(one.found, bound), *last
 
 
 def _bound(found: list[Difference]) -> float:
@@ -95,12 +96,16 @@ def _bound(found: list[Difference]) -> float:
     return max(ends, default=0.0) or 1.0
 
 
+def _interval(one: Difference, bound: float) -> Html:
+    return el("td", words.interval(one), _bar(one, bound), class_="number")
+
+
 def _bar(one: Difference, bound: float) -> Html:
     """The interval of a difference beside zero."""
     low, middle, high = (50 + 48 * value / bound for value in (one.low, one.change, one.high))
     if low != low:
         return Html("")
-    kind = _tone(one.verdict.value)
+    kind = words.tone(one.verdict)
     return el(
         "svg",
         el("path", d="M50 0V16", class_="zero"),
@@ -223,10 +228,5 @@ def _number(text: str) -> Html:
     return el("td", text, class_="number")
 
 
-def _judged(text: str, word: str) -> Html:
-    tone = "worse" if word in ("gone", "no number") else _tone(word)
-    return el("td", text, class_=tone or None)
-
-
-def _tone(word: str) -> str:
-    return word if word in ("better", "worse") else ""
+def _judged(text: str, found: Verdict | Judgement) -> Html:
+    return el("td", text, class_=words.tone(found) or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from nbstage.compare.nouns import (
     CodeChange,
@@ -12,7 +13,6 @@ from nbstage.compare.nouns import (
     Judgement,
     Metric,
     Predictions,
-    Slice,
     StageChange,
     Verdict,
 )
@@ -21,6 +21,7 @@ from nbstage.page.numbers import size
 DASH = "\N{EN DASH}"
 SHORT = 7
 NO_VERDICT = "no verdict"
+BARE = "One number against another: this alone doesn't tell a change from chance."
 
 
 def number(value: float | None) -> str:
@@ -122,9 +123,9 @@ def judged(metric: Metric) -> str:
     return metric.judgement.value
 
 
-def slice_verdict(one: Slice) -> str:
-    """What came of a slice."""
-    return one.found.verdict.value if one.found else one.why
+def any_judged(metrics: Iterable[Metric]) -> bool:
+    """Whether a metric is said to be better or worse, for which there is no other word here."""
+    return any(one.judgement in (Judgement.BETTER, Judgement.WORSE) for one in metrics)
 
 
 def about(content: Content | None) -> str:
@@ -153,9 +154,15 @@ def why_again(stage: StageChange) -> str:
     return ", ".join(stage.why)
 
 
-def is_good(verdict: Verdict | Judgement) -> bool | None:
-    """True for better, False for worse, None for all else."""
-    if verdict in (Verdict.BETTER, Judgement.BETTER):
+def is_good(found: Verdict | Judgement) -> bool | None:
+    """True and False for what is shown to be better or worse, or is gone; None for all else: that
+    a number is larger than another is no evidence.
+    """
+    if found is Verdict.BETTER:
         return True
-    worse = (Verdict.WORSE, Judgement.WORSE, Judgement.GONE, Judgement.NO_NUMBER)
-    return False if verdict in worse else None
+    return False if found in (Verdict.WORSE, Judgement.GONE, Judgement.NO_NUMBER) else None
+
+
+def tone(found: Verdict | Judgement) -> str:
+    """The class of a word on the page; "" where nothing is shown."""
+    return {True: "better", False: "worse", None: ""}[is_good(found)]
