@@ -5,7 +5,7 @@ primary = "roc_auc"               # the measure that decides between two sets of
 confidence = 0.95                 # of the comparison
 rerun = "changed"                 # stages that run again: "changed", "metrics", "all", or names
 tolerance = 1e-6                  # how far their numbers may be apart, relative
-remote = true                     # all that the pipeline made is in the DVC remote
+remote = true                     # all that DVC keeps is in its remote; or a list of files
 test_set = "same"                 # or "may change"
 
 [tool.nbstage.gate.metrics.roc_auc]
@@ -68,14 +68,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the gate asks. `rerun` is "changed", "metrics", "all", or the names of stages."""
+    """What the gate asks. `rerun` is "changed", "metrics", "all", or the names of stages; `remote`
+    whether all that DVC keeps is in its remote, or the paths that are.
+    """
 
     rules: tuple[Rule, ...] = ()
     primary: str = ""
     confidence: float = 0.95
     rerun: str | tuple[str, ...] = "changed"
     tolerance: float = 1e-6
-    remote: bool = True
+    remote: bool | tuple[str, ...] = True
     test_set_may_change: bool = False
 
 
@@ -113,7 +115,7 @@ def parse_policy(table: Table) -> tuple[Policy, list[str]]:
         confidence=take(_share(entry(table, values, "confidence", 0.95)), faults),
         rerun=take(_rerun(entry(table, values, "rerun", "changed")), faults),
         tolerance=take(_not_negative(entry(table, values, "tolerance", 1e-6)), faults) or 0.0,
-        remote=take(truth(entry(table, values, "remote", True)), faults),
+        remote=take(_remote(entry(table, values, "remote", True)), faults),
         test_set_may_change=take(
             one_of(entry(table, values, "test_set", "same"), ("same", "may change")), faults
         )
@@ -202,6 +204,10 @@ def _share(table: Table) -> tuple[float, list[str]]:
     if value is not None and not 0.5 <= value < 1:
         return 0.95, [f"{table.name} must be at least 0.5 and below 1, such as 0.95, not {value:g}"]
     return (0.95 if value is None else value), faults
+
+
+def _remote(table: Table) -> tuple[bool | tuple[str, ...], list[str]]:
+    return texts(table) if isinstance(table.value, list) else truth(table)
 
 
 def _rerun(table: Table) -> tuple[str | tuple[str, ...], list[str]]:

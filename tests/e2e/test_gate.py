@@ -151,6 +151,22 @@ def test_a_model_that_was_never_pushed_is_unmet(project: Project) -> None:
     assert "told   remote: not asked" in project.run("nbstage", "gate", "--no-remote", "--no-rerun")
 
 
+def test_the_policy_names_the_files_that_have_to_be_in_the_remote(project: Project) -> None:
+    asked = '[tool.nbstage.gate]\nremote = ["model.json"]\n'
+    project.write("pyproject.toml", asked)
+    project.write("params.yaml", params(0.25))
+    project.run("dvc", "repro", "--quiet")
+    project.commit()
+    (found,) = unmet(project.refuses("nbstage", "gate", "--no-rerun"))
+    assert found.startswith("not pushed: 1 file")
+    project.run("dvc", "push", "--quiet", "model.json")
+    assert "pushed: 1 result" in project.run("nbstage", "gate", "--no-rerun")
+    project.write("pyproject.toml", asked.replace("model.json", "modle.json"))
+    project.commit()
+    (found,) = unmet(project.refuses("nbstage", "gate", "--no-rerun"))
+    assert found.startswith("'modle.json': missing")
+
+
 def test_a_stale_lock_is_unmet_and_nothing_runs(project: Project) -> None:
     project.write("evaluate.py", "# edited\n" + project.read("evaluate.py"))
     project.commit()

@@ -72,7 +72,8 @@ def _genuine(
     if left_out.remote:
         yield Line(None, "remote", "not asked", "left out", "by --no-remote")
     elif policy.remote:
-        yield from judge_remote(root, both.new)
+        asked = policy.remote if isinstance(policy.remote, tuple) else None
+        yield from judge_remote(root, both.new, asked)
     if left_out.rerun:
         yield Line(None, "run again", "no stage", "left out", "by --no-rerun")
     elif any(line.met is False for line in standing):

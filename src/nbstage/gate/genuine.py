@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbstage.baseline.git import git, not_committed
 from nbstage.compare.locked import Locked
@@ -22,6 +22,7 @@ from nbstage.gate.nouns import Line
 
 _MOST_NAMED = 4
 _STEP = "in step with dvc.lock"
+_REMOTE = "in the DVC remote"
 
 
 def judge_standing(root: Path, side: Side) -> Iterator[Line]:
@@ -105,26 +106,41 @@ def _in_git(root: Path, side: Side) -> list[str]:
     return list(dict.fromkeys(("dvc.yaml", "dvc.lock", *settings, *code, *pointers, *outs)))
 
 
-def judge_remote(root: Path, side: Side) -> Iterator[Line]:
-    """Whether everything that DVC keeps is in the remote, for the others who will need it."""
-    kept = [out for stage in side.locked.stages for out in stage.outs if out.cached]
+def judge_remote(root: Path, side: Side, asked: tuple[str, ...] | None) -> Iterator[Line]:
+    """Whether what DVC keeps is in the remote, for the others who will need it: all of it, or the
+    files and folders that are asked for.
+    """
+    outs = [out for stage in side.locked.stages for out in stage.outs]
+    kept = [out for out in outs if out.cached and _asked_for(out.file.path, asked)]
+    for path in asked or ():
+        lies_in = any(out.cached and _asked_for(path, (out.file.path,)) for out in outs)
+        holds = any(_asked_for(out.file.path, (path,)) for out in kept)
+        if not (lies_in or holds or (root / f"{path}.dvc").is_file()):
+            why = "the policy names it in 'remote', and DVC doesn't keep it"
+            yield Line(False, f"'{path}'", "missing", _REMOTE, why)
     held_back = [out.file.path for out in kept if not out.pushed]
-    limit = "in the DVC remote"
     if held_back:
         why = f"{_listed([repr(path) for path in held_back])}: `push: false` keeps them out of it"
-        yield Line(False, "never pushed", count(len(held_back), "file"), limit, why)
+        yield Line(False, "never pushed", count(len(held_back), "file"), _REMOTE, why)
     told, error = _ask(root, "data", "status", "--not-in-remote", "--json")
     if told is None:
-        yield Line(False, "remote", "no answer", limit, error)
+        yield Line(False, "remote", "no answer", _REMOTE, error)
         return
     found = told.get("not_in_remote")
     absent = [str(path) for path in found] if isinstance(found, list) else []
+    absent = [path for path in absent if _asked_for(path, asked)]
     if absent:
         hint = "`dvc push`; `dvc remote add --default` first, if there is no remote"
         why = f"{_listed([repr(path) for path in absent])}. {hint}"
-        yield Line(False, "not pushed", count(len(absent), "file"), limit, why)
+        yield Line(False, "not pushed", count(len(absent), "file"), _REMOTE, why)
     elif not held_back:
-        yield Line(True, "pushed", count(len(kept), "result"), limit)
+        yield Line(True, "pushed", count(len(kept), "result"), _REMOTE)
+
+
+def _asked_for(path: str, asked: tuple[str, ...] | None) -> bool:
+    """Whether a path is one of those asked for, or lies in one of them. None asks for all."""
+    inside = PurePosixPath(path)
+    return asked is None or any(inside.is_relative_to(PurePosixPath(one)) for one in asked)
 
 
 def _ask(root: Path, *command: str) -> tuple[dict[str, object] | None, str]:
