@@ -1,0 +1,111 @@
+"""git's tags -> the events that they record, in order. An edge: git is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from nbstage.baseline.git import git
+from nbstage.errors import UserError
+from nbstage.registry.nouns import Did, Event
+
+#: The line of a tag's message that tells a rollback from a promotion.
+ROLLBACK = "Nbstage-Action: rollback"
+#: Begins the line of a tag's message with a check that was passed over.
+FORCED = "Nbstage-Forced: "
+_SIGNATURE = "-----BEGIN "
+_FIELDS = (
+    "refname:strip=2",
+    "objecttype",
+    "*objecttype",
+    "*objectname",
+    "taggerdate:unix",
+    "taggername",
+    "taggeremail",
+    "contents",
+)
+
+
+def read_events(root: Path) -> tuple[Event, ...]:
+    """What the tags of the project's models record, oldest first. Other tags are left out.
+
+    Raises UserError in a folder without git.
+    """
+    told = git(root, "for-each-ref", f"--format={_format()}", "refs/tags")
+    if told is None:
+        raise UserError("the project is not under git", "`git init` puts it there.")
+    found = [event for row in _rows(told) for event in _event(row, folder_in_git(root))]
+    versions = {event.commit: event.version for event in found if event.did is Did.REGISTERED}
+    found.sort(key=lambda event: (event.at, _count(event.tag), event.tag))
+    return tuple(_with_version(event, versions) for event in found)
+
+
+def folder_in_git(root: Path) -> str:
+    """The project's folder below that of git: "" or "sub/folder". GTO names its models by it."""
+    return (git(root, "rev-parse", "--show-prefix") or "").strip("\n").rstrip("/")
+
+
+def tag_of(folder: str, model: str, ending: str) -> str:
+    """The name of a model's tag: "model@v1.0.0", "sub/folder=model#prod#1"."""
+    return f"{folder}={model}{ending}" if folder else f"{model}{ending}"
+
+
+def _format() -> str:
+    return "%00".join(f"%({name})" for name in _FIELDS) + "%00"
+
+
+def _rows(told: str) -> Iterator[list[str]]:
+    """The fields of each tag. A message may hold lines, but no NUL."""
+    fields = told.split("\0")
+    for first in range(0, len(fields) - 1, len(_FIELDS)):
+        row = fields[first : first + len(_FIELDS)]
+        yield [row[0].removeprefix("\n"), *row[1:]]
+
+
+def _event(row: list[str], folder: str) -> Iterator[Event]:
+    """The event of an annotated tag that GTO would read, and that is of this project."""
+    from gto.constants import Action
+    from gto.tag import parse_name
+
+    tag, kind, target_kind, commit, at, who, mail, contents = row
+    parsed = parse_name(tag, raise_on_fail=False)
+    prefix = f"{folder}:" if folder else ""
+    name = str(parsed.get("name", ""))
+    if kind != "tag" or target_kind != "commit" or not name.startswith(prefix):
+        return
+    name = name.removeprefix(prefix)
+    message, signature, _ = contents.partition(_SIGNATURE)
+    lines = message.strip().splitlines()
+    told = {
+        Action.REGISTER: Did.REGISTERED,
+        Action.DEREGISTER: Did.WITHDRAWN,
+        Action.ASSIGN: Did.ROLLED_BACK if ROLLBACK in lines else Did.PROMOTED,
+        Action.UNASSIGN: Did.TAKEN_OUT,
+    }
+    did = told.get(parsed.get("action"))
+    if did is None or ":" in name:
+        return
+    yield Event(
+        tag=tag,
+        did=did,
+        model=name,
+        version=str(parsed.get("version", "")),
+        stage=str(parsed.get("stage", "")),
+        commit=commit,
+        at=int(at or 0),
+        who=f"{who} {mail}".strip(),
+        message="\n".join(lines),
+        forced=tuple(line.removeprefix(FORCED) for line in lines if line.startswith(FORCED)),
+        signed=bool(signature),
+    )
+
+
+def _count(tag: str) -> int:
+    """The number at a tag's end, which GTO counts up."""
+    last = tag.rpartition("#")[2]
+    return int(last) if last.isdecimal() else 0
+
+
+def _with_version(event: Event, versions: dict[str, str]) -> Event:
+    return event if event.version else replace(event, version=versions.get(event.commit, ""))
