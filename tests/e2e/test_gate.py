@@ -122,6 +122,9 @@ def test_metrics_and_lock_written_by_hand_are_found_by_running_the_stage_again(
     assert project.run("dvc", "status").strip().endswith("up to date.")
     (found,) = unmet(project.refuses("nbstage", "gate"))
     assert found.startswith("'metrics.json' of stage 'evaluate', run again: differs")
+    report = project.run("nbstage", "report")
+    assert "no evidence of a difference" in report.split("Compared")[0]
+    assert "> - 'accuracy' is 0.99, and 'predictions/test.csv' gives 0." in report
 
 
 def test_a_model_put_in_by_hand_is_found_by_running_what_changed_again(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -142,6 +143,16 @@ def test_a_metrics_file_that_can_not_be_read_is_told_and_its_metrics_are_gone(
     comparison = differ(old, new)
     assert judgements(comparison) == {"auc": "gone"}
     assert comparison.notes[0].startswith("metrics file 'metrics.json' of new can't be read: ")
+
+
+def test_metrics_that_are_not_those_of_the_last_run_are_told(tmp_path: Path) -> None:
+    text = '{"auc": 0.8}'
+    locked = LOCK.replace("md5: '6'", f"md5: '{hashlib.md5(text.encode()).hexdigest()}'")
+    last = side(tmp_path / "last", locked, metrics__json=text)
+    edited = side(tmp_path / "edited", locked, metrics__json='{"auc": 0.9}')
+    assert differ(last, last).notes == ()
+    (note,) = differ(last, edited).notes
+    assert note.startswith("'metrics.json' is not what dvc.lock says that 'evaluate' made")
 
 
 def test_a_missing_metrics_file_is_told(tmp_path: Path) -> None:

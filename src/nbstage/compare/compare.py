@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nbstage.compare.doubts import doubts
 from nbstage.compare.metrics import compare_metrics
 from nbstage.compare.nouns import Baseline, Comparison, Side
 from nbstage.compare.parameters import compare_parameters
@@ -29,6 +30,14 @@ def compare(
     """
     metrics, unread = compare_metrics(old, new, directions(policy))
     parameters, unreadable = compare_parameters(old, new)
+    predictions = compare_predictions(
+        old,
+        new,
+        predicted,
+        primary=primary_of(policy),
+        confidence=policy.confidence,
+        before=before,
+    )
     faults = [
         f"{fault} (of {side.name})" for side in (old, new) if side for fault in side.locked.faults
     ]
@@ -41,16 +50,9 @@ def compare(
         compare_code(old, new),
         compare_files(old, new),
         compare_plots(old, new),
-        compare_predictions(
-            old,
-            new,
-            predicted,
-            primary=primary_of(policy),
-            confidence=policy.confidence,
-            before=before,
-        ),
+        predictions,
         new.locked,
-        (*faults, *unread, *unreadable),
+        (*faults, *unread, *unreadable, *doubts(new, metrics, predictions)),
     )
 
 

@@ -6,21 +6,18 @@ out what is the same, and drops lists.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 
 from nbstage.compare.directions import direction_of
 from nbstage.compare.files import reason, text_of
 from nbstage.compare.locked import metric_files
+from nbstage.compare.nested import leaves, parse
 from nbstage.compare.nouns import Judgement, Metric, Side
 from nbstage.policy import Direction
-from nbstage.runtime.yaml12 import read_yaml
 
-_DEEPEST, _MOST = 50, 100_000  # YAML's aliases can make more of a few lines than fits anywhere
 #: A file's numbers by their dotted names; None for what is there but is no number.
 Numbers = dict[str, float | None]
 
@@ -46,7 +43,11 @@ def compare_metrics(
 
 def flatten(data: object) -> Numbers:
     """The numbers in nested data by dotted names: {"by_age": {"old": 1}} is "by_age.old"."""
-    return dict(islice(_flat("", data, 0), _MOST))
+    return {
+        name or "value": _as_float(value) if isinstance(value, int | float) else None
+        for name, value in leaves(data, (dict, list)).items()
+        if value not in ({}, [])
+    }
 
 
 def direction(name: str, directions: Mapping[str, Direction]) -> Direction:
@@ -60,16 +61,7 @@ def direction(name: str, directions: Mapping[str, Direction]) -> Direction:
 
 def read_metrics(text: str, path: str) -> Numbers:
     """The numbers in the text of a metrics file. Raises ValueError if it can't be read."""
-    try:
-        if path.lower().endswith((".yaml", ".yml")):
-            return flatten(read_yaml(text))
-        if path.lower().endswith(".toml"):
-            import tomllib
-
-            return flatten(tomllib.loads(text))
-        return flatten(json.loads(text))
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    return flatten(parse(text, path))
 
 
 def _numbers(side: Side, path: str, notes: list[str]) -> Numbers:
@@ -81,17 +73,6 @@ def _numbers(side: Side, path: str, notes: list[str]) -> Numbers:
         why = side.missing.get(path) or reason(error)
         notes.append(f"metrics file '{path}' of {side.name} can't be read: {why}")
         return {}
-
-
-def _flat(name: str, data: object, depth: int) -> Iterator[tuple[str, float | None]]:
-    if isinstance(data, dict | list) and depth < _DEEPEST:
-        items = data.items() if isinstance(data, dict) else enumerate(data)
-        for key, item in items:
-            yield from _flat(f"{name}.{key}" if name else str(key), item, depth + 1)
-    elif isinstance(data, int | float):
-        yield name or "value", _as_float(data)
-    else:
-        yield name or "value", None
 
 
 def _as_float(value: int | float) -> float:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import islice
 
 from nbstage.compare.files import reason, text_of
+from nbstage.compare.nested import leaves, parse
 from nbstage.compare.nouns import Parameter, Side
-from nbstage.runtime.yaml12 import read_yaml
-
-_DEEPEST, _MOST = 50, 100_000  # YAML's aliases can make more of a few lines than fits anywhere
 
 
 def parameter_files(side: Side) -> tuple[str, ...]:
@@ -39,29 +35,13 @@ def compare_parameters(
 
 def _values(side: Side, path: str, notes: list[str]) -> dict[str, str]:
     try:
-        return dict(islice(_flat("", _parsed(text_of(side, path), path), 0), _MOST))
+        values = leaves(parse(text_of(side, path), path), dict)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         notes.append(f"parameters '{path}' of {side.name} can't be read: {reason(error)}")
         return {}
-
-
-def _parsed(text: str, path: str) -> object:
-    if path.lower().endswith(".toml"):
-        import tomllib
-
-        return tomllib.loads(text)
-    return json.loads(text) if path.lower().endswith(".json") else read_yaml(text)
-
-
-def _flat(name: str, data: object, depth: int) -> Iterator[tuple[str, str]]:
-    """Values by dotted names, as text. Lists are one value."""
-    if isinstance(data, dict) and data and depth < _DEEPEST:
-        for key, item in data.items():
-            yield from _flat(f"{name}.{key}" if name else str(key), item, depth + 1)
-    elif name:
-        yield name, _text(data)
+    return {name: _text(value) for name, value in values.items() if name}
 
 
 def _text(value: object) -> str:
