@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from nbstage.bundle.entries import Entries, read_entries, runs_code
+from nbstage.bundle.folder import open_bundle, write_bundle
+from nbstage.bundle.load import file_of
 from nbstage.bundle.nouns import Bundle
+from nbstage.bundle.path import Way, find_path
+from nbstage.errors import UserError
 from nbstage.serve_settings import ServeSettings
 
 Say = Callable[[str], None]
+
+_HINT = "`nbstage score --help` and docs/score.md tell what a path from a row to a prediction is."
+_SAID = "nbstage: "
 
 
 def make(
@@ -29,4 +43,107 @@ def make(
     look at all rows at once, read or write files, draw random numbers. `out` is there whole or not
     at all.
     """
-    raise NotImplementedError
+    way, faults = find_path(_entries(root), serve, model)
+    faults = (*faults, *_missing(root, way))
+    if faults:
+        raise _refused(faults)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        draft = Path(folder) / "bundle"
+        _copy(root, way, draft)
+        held = (file_of(draft, path) for path in way.artifacts)
+        pickles = tuple(sorted(path for path in held if runs_code(path)))
+        bundle = Bundle(
+            folder=draft,
+            model=model,
+            version=version,
+            commit=commit,
+            columns=(),
+            outputs=(),
+            steps=way.steps,
+            estimator=way.estimator,
+            pickles=pickles,
+            trusted=trusted,
+        )
+        write_bundle(bundle)
+        if faults := _prove(root, draft, way, serve.columns, Path(folder) / "result.json", say):
+            raise _refused(faults)
+        proven = open_bundle(draft)
+        lines = "".join(f"{line}\n" for line in proven.requirements)
+        (draft / "requirements.txt").write_text(lines, encoding="utf-8")
+        write_bundle(proven)
+        if out.exists():
+            shutil.rmtree(out)
+        draft.replace(out)
+    return open_bundle(out)
+
+
+def _refused(faults: tuple[str, ...]) -> UserError:
+    listed = "\n".join(f"- {fault}" for fault in faults)
+    return UserError(f"there is no bundle to be made:\n{listed}", _HINT)
+
+
+def _entries(root: Path) -> Entries:
+    try:
+        return read_entries((root / "dvc.yaml").read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:
+        raise UserError(
+            f"'{root}' has no dvc.yaml", "write the pipeline with `nbstage convert`."
+        ) from None
+
+
+def _missing(root: Path, way: Way) -> list[str]:
+    """The files that the path needs and the project hasn't got."""
+    needed = [*way.modules, *(file_of(root, path) for path in way.artifacts)]
+    needed += [way.table] if way.table else []
+    return [
+        f"'{path}' is not there: run `dvc repro`, or `dvc pull`"
+        for path in dict.fromkeys(needed)
+        if not (root / path).is_file()
+    ]
+
+
+def _copy(root: Path, way: Way, draft: Path) -> None:
+    """Lay the files of the path into the bundle, as they are."""
+    packages = {
+        (folder / "__init__.py").as_posix()
+        for path in way.modules
+        for folder in Path(path).parents
+        if (root / folder / "__init__.py").is_file()
+    }
+    files = {*way.modules, *packages, *(file_of(root, path) for path in way.artifacts)}
+    if (root / "params.yaml").is_file():
+        files.add("params.yaml")
+    for path in sorted(files):
+        target = draft / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / path, target)
+
+
+def _prove(
+    root: Path, draft: Path, way: Way, columns: tuple[str, ...], result: Path, say: Say
+) -> tuple[str, ...]:
+    """What speaks against the bundle, found in a process of its own."""
+    command = [sys.executable, "-P", "-m", "nbstage.bundle.inside"]
+    kept = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [path for path in kept if path and Path(path).resolve() != root.resolve()]
+    with subprocess.Popen(
+        [*command, str(draft), str(root.resolve()), way.table, str(result), *columns],
+        cwd=draft,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join(paths)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as running:
+        last: list[str] = []
+        for line in running.stderr or ():
+            if line.startswith(_SAID):
+                say(line.removeprefix(_SAID).strip())
+            else:
+                last = [*last[-20:], line.rstrip()]
+    if result.is_file():
+        return tuple(map(str, json.loads(result.read_text(encoding="utf-8"))))
+    told = "\n".join(last) or f"exit code {running.returncode}"
+    return (f"the path could not be tried: its process ended early.\n{told}",)

@@ -62,9 +62,8 @@ class Bundle:
     `steps` run in this order; then the estimator in the file `estimator`, if there is one ("" if
     the last step gives the predictions). `passed` are the columns that it gets, none for all.
     `examples` are rows made up from typical values, `expected` their predictions where the bundle
-    was made. `pickles` are the files whose reading may run any code, `trusted` the types that
-    the registry reviewed beyond those that nbstage knows. `released` says that it was made of a
-    registered version. `notes` are sentences for people.
+    was made. `pickles` are the files whose reading may run any code, `trusted` the types that were
+    reviewed beyond those that nbstage knows. `notes` are sentences for people.
     """
 
     folder: Path

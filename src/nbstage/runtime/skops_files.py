@@ -73,8 +73,11 @@ def write_skops(value: Any, path: str) -> None:
     _write_zip(path, {SCHEMA: text.encode(), **{name: data for data, name in names.items()}})
 
 
-def read_skops(file: BinaryIO) -> Any:
-    """The model in an open file. Raises Unsuited where that holds what it need not hold."""
+def read_skops(file: BinaryIO, trusted: tuple[str, ...] = ()) -> Any:
+    """The model in an open file; `trusted` are types that somebody reviewed besides ours.
+
+    Raises Unsuited where the file holds what it need not hold.
+    """
     from nbstage.runtime.trees import check_trees
 
     skops = _skops()
@@ -85,9 +88,9 @@ def read_skops(file: BinaryIO) -> Any:
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        return skops.load(file, trusted=REVIEWED)
+        return skops.load(file, trusted=[*REVIEWED, *trusted])
     except UntrustedTypesFoundException:
-        raise Unsuited(_untrusted(skops, file)) from None
+        raise Unsuited(_untrusted(skops, file, trusted)) from None
 
 
 def check_parts(archive: ZipFile, names: tuple[str, ...], ends: tuple[str, ...]) -> None:
@@ -119,9 +122,9 @@ def _opened(file: BinaryIO) -> ZipFile:
         raise Unsuited(f"it is no zip file ({error})") from None
 
 
-def _untrusted(skops: Any, file: BinaryIO) -> str:
+def _untrusted(skops: Any, file: BinaryIO, trusted: tuple[str, ...]) -> str:
     file.seek(0)
-    found = set(skops.get_untrusted_types(data=file.read())) - set(REVIEWED)
+    found = set(skops.get_untrusted_types(data=file.read())) - {*REVIEWED, *trusted}
     named = ", ".join(f"'{name[:100]}'" for name in sorted(found)[:4])
     return f"it needs {named}, which nbstage did not review"
 

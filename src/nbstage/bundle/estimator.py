@@ -1,0 +1,75 @@
+"""A fitted model -> the table of its predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Any: the model is the user's.
+
+
+def predictions_of(model: Any, table: Any) -> Any:
+    """What the model says of each row: `prediction`, and of a classifier that knows them the
+    probabilities, `probability_CLASS` for each class.
+    """
+    import pandas as pd
+
+    found = _columns("prediction", model.predict(table))
+    classes = getattr(model, "classes_", None)
+    if classes is not None and hasattr(model, "predict_proba"):
+        shares = model.predict_proba(table)
+        if getattr(shares, "ndim", 0) == 2 and shares.shape[1] == len(classes):
+            for number, name in enumerate(classes):
+                found[f"probability_{name}"] = shares[:, number]
+    return pd.DataFrame(found, index=table.index)
+
+
+def can_predict(model: Any) -> bool:
+    """Whether this is a fitted model as scikit-learn has them."""
+    return callable(getattr(model, "predict", None)) and not isinstance(model, type)
+
+
+def columns_for(model: Any, table: Any) -> tuple[str, ...]:
+    """The columns by whose names the model was fitted, in its order; none where it knows no names.
+
+    A pipeline asks its first step, which may be the user's own and not say.
+    """
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        return ()
+    found = tuple(str(name) for name in names)
+    return found if set(found) <= {*table.columns} else ()
+
+
+def as_table(value: Any, name: str, index: Any) -> Any:
+    """What a stage gives, as a table with a row for each of the rows it got.
+
+    Raises ValueError that says why it is none.
+    """
+    import pandas as pd
+
+    if isinstance(value, pd.Series):
+        value = value.to_frame(name if value.name is None else str(value.name))
+    if not isinstance(value, pd.DataFrame):
+        value = pd.DataFrame(_columns(name, value), index=index)
+    if len(value) != len(index):
+        raise ValueError(f"gives {len(value)} rows for {len(index)}")
+    if not value.columns.is_unique:
+        raise ValueError("gives two columns with one name")
+    if not value.index.equals(index):
+        if not value.index.is_unique or not index.isin(value.index).all():
+            return value.set_axis(index)
+        value = value.loc[index]
+    return value.set_axis([str(column) for column in value.columns], axis=1)
+
+
+def _columns(name: str, values: Any) -> dict[str, Any]:
+    import numpy as np
+
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim == 1:
+        return {name: array}
+    if array.ndim == 2:
+        return {f"{name}_{number}": array[:, number] for number in range(array.shape[1])}
+    raise ValueError(f"gives {type(values).__name__}, and not a value for each row")

@@ -1,0 +1,49 @@
+"""The artifacts of a bundle, as values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbstage.bundle.nouns import Bundle
+from nbstage.errors import UserError
+from nbstage.runtime import StageError, load
+from nbstage.runtime.skops_files import read_skops
+
+
+# Any: the values are the user's.
+def load_values(bundle: Bundle, *, allow_pickle: bool) -> dict[str, Any]:
+    """What the stages of a bundle load, and its estimator, by the artifacts' paths.
+
+    Raises UserError where reading could run code and that is not allowed, or a file can't be read.
+    """
+    if bundle.pickles and not allow_pickle:
+        listed = ", ".join(f"'{path}'" for path in bundle.pickles)
+        raise UserError(
+            f"reading {listed} may run any code, as these are pickles",
+            "register the model (`nbstage register` writes it as a skops file, which runs none), "
+            "or say --allow-pickle if you know who made it.",
+        )
+    wanted = {path for step in bundle.steps for path in step.takes if path != step.rows}
+    wanted |= {bundle.estimator} - {""}
+    return {path: _value(bundle, path) for path in sorted(wanted)}
+
+
+def file_of(folder: Path, path: str) -> str:
+    """The file that holds an artifact: the released one stands in for the stage's own."""
+    released = f"{path.rpartition('.')[0]}.skops"
+    return released if (folder / released).is_file() else path
+
+
+def _value(bundle: Bundle, path: str) -> Any:
+    file = bundle.folder / file_of(bundle.folder, path)
+    try:
+        if file.suffix == ".skops":
+            with file.open("rb") as opened:
+                return read_skops(opened, bundle.trusted)
+        return load(str(file))
+    except (StageError, ValueError, OSError) as error:
+        raise UserError(
+            f"'{path}' of the bundle can't be read: {getattr(error, 'message', error)}",
+            "install the packages in the bundle's requirements.txt, or make the bundle anew.",
+        ) from None
