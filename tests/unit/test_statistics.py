@@ -16,8 +16,9 @@ from sklearn import metrics as sk
 from nbstage.compare.locked import File, Locked, Out, Stage
 from nbstage.compare.nouns import Predictions, Side, Verdict
 from nbstage.compare.predictions import compare_predictions
-from nbstage.compare.statistics import classify, regress
+from nbstage.compare.statistics import classes, classify, regress
 from nbstage.compare.statistics.holm import holm
+from nbstage.compare.statistics.mcnemar import mcnemar
 from nbstage.compare.statistics.resample import paired_intervals, resamples
 from nbstage.policy import Predicted
 
@@ -126,7 +127,7 @@ def test_mcnemar_is_the_exact_binomial_test_of_the_rows_that_one_alone_has_right
     label = np.ones(30)
     old = np.r_[np.zeros(9), np.ones(21)]
     new = np.r_[np.ones(29), np.zeros(1)]
-    assert classify.mcnemar(label, old, new, threshold=0.5) == pytest.approx(22 / 1024)
+    assert mcnemar(old == label, new == label) == pytest.approx(22 / 1024)
 
 
 def test_the_permutation_test_of_one_row_pair_by_pair_is_exact_where_it_can_be() -> None:
@@ -227,6 +228,65 @@ def test_numbers_are_compared_as_a_regression(tmp_path: Path) -> None:
     assert (found.task, found.primary) == ("regression", "mae")
     assert {one.verdict for one in found.differences} == {Verdict.BETTER}
     assert found.differences[0].test == "paired permutation"
+
+
+def species(rows: int, seed: int, wrong: float) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+    """Names of three classes, and what a model says of which a share is drawn by chance."""
+    rng = np.random.default_rng(seed)
+    names = np.array(["Adelie", "Chinstrap", "Gentoo"])
+    label = rng.choice(names, rows, p=[0.5, 0.2, 0.3])
+    return label, np.where(rng.random(rows) < wrong, rng.choice(names, rows), label)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_measures_of_classes_are_those_of_scikit_learn_for_any_resample(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    label, predicted = rng.integers(0, 6, (2, 80)).astype(float)
+    label[label == 5] = 0  # a class that is predicted only
+    counts = np.bincount(rng.integers(0, 80, 80), minlength=80)
+    drawn = np.repeat(np.arange(80), counts)
+    measure = classes.measure_classes(label, predicted, classes=6, names=classes.MEASURES)
+    accuracy, balanced, f1 = measure(counts[None, :].astype(float))[:, 0]
+    true, said = label[drawn], predicted[drawn]
+    assert accuracy == pytest.approx(sk.accuracy_score(true, said))
+    assert balanced == pytest.approx(
+        sk.recall_score(true, said, labels=np.unique(true), average="macro")
+    )
+    assert f1 == pytest.approx(sk.f1_score(true, said, average="macro"))
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_several_classes_are_compared_by_what_is_predicted(tmp_path: Path, numbered: bool) -> None:
+    label, better = species(400, 0, 0.1)
+    _, worse = species(400, 0, 0.4)
+    frame = pd.DataFrame({"id": range(400), "label": label, "island": ["a", "b"] * 200})
+    old, new = (frame.assign(prediction=one) for one in (worse, better))
+    if numbered:
+        codes = {"Adelie": 1, "Chinstrap": 2, "Gentoo": 3}
+        old, new = (one.replace({"label": codes, "prediction": codes}) for one in (old, new))
+    found = both(tmp_path, old, new, Predicted(task="classification"))
+    assert (found.task, found.primary, found.failure) == ("classification", "accuracy", "")
+    assert {one.measure for one in found.differences} == {*classes.MEASURES}
+    assert {one.verdict for one in found.differences} == {Verdict.BETTER}
+    assert found.differences[0].test == "exact McNemar"
+    assert found.differences[0].new == pytest.approx(float((label == better).mean()))
+    assert [one.found.verdict for one in found.slices if one.found] == [Verdict.BETTER] * 2
+
+
+def test_predicted_names_of_two_classes_need_no_score(tmp_path: Path) -> None:
+    label, predicted = species(300, 1, 0.2)
+    frame = pd.DataFrame({"id": range(300), "label": label == "Adelie"}).replace(
+        {"label": {True: "yes", False: "no"}}
+    )
+    same = frame.assign(prediction=np.where(predicted == "Adelie", "yes", "no"))
+    found = both(tmp_path, same, same)
+    assert (found.primary, found.failure) == ("accuracy", "")
+
+
+def test_probabilities_of_several_classes_are_no_prediction(tmp_path: Path) -> None:
+    label, _ = species(300, 1, 0.2)
+    frame = pd.DataFrame({"id": range(300), "label": label, "score": 0.25})
+    assert "predictions are the names of classes" in both(tmp_path, frame, frame).failure
 
 
 def test_rows_are_matched_by_id_and_not_by_place(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
 
-from nbstage.compare.table import Scored, Unusable
+from nbstage.compare.table import Scored, Unusable, numbers
 from nbstage.policy import Predicted
 
 if TYPE_CHECKING:
@@ -13,18 +14,34 @@ if TYPE_CHECKING:
 
     from nbstage.compare.statistics.resample import Array
 
+    Columns: TypeAlias = tuple[Array, Array, Array]
+
+_MOST_CLASSES = 1000
+
+
+class Task(Enum):
+    """What predictions are: scores of two classes, names of any number of classes, or numbers."""
+
+    SCORES = "scores"
+    CLASSES = "classes"
+    NUMBERS = "numbers"
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both versions' scores for the rows that both have, and the labels as they are now."""
+    """Both versions' predictions for the rows that both have, and the labels as they are now.
 
-    classes: bool
+    Labels of scores are 0 and 1; of classes, labels and predictions are numbers below `classes`.
+    """
+
+    task: Task
     label: Array
     old: Array
     new: Array
     slices: pd.DataFrame
     warnings: tuple[str, ...]
     same_rows: bool
+    classes: int = 0
 
 
 def make_pair(old: Scored, new: Scored, said: Predicted) -> Pair:
@@ -50,10 +67,12 @@ def make_pair(old: Scored, new: Scored, said: Predicted) -> Pair:
             "the baseline. Both versions are judged by the new labels; the numbers in the "
             "baseline's metrics were made with the old ones"
         )
-    classes, label = _labels(labels, said)
-    before, now = (scored.score.loc[shared].to_numpy(dtype=float) for scored in (old, new))
+    scores = [replace(one, score=one.score.loc[shared]) for one in (old, new)]
+    task = _task(labels, scores, said)
     same = not (gone or added or relabelled)
-    return Pair(classes, label, before, now, new.slices.loc[shared], tuple(warnings), same)
+    (label, before, now), classes = _columns(task, labels, scores, said)
+    slices = new.slices.loc[shared]
+    return Pair(task, label, before, now, slices, tuple(warnings), same, classes)
 
 
 def _plain(label: pd.Series) -> pd.Series:
@@ -63,22 +82,61 @@ def _plain(label: pd.Series) -> pd.Series:
     return (label.astype(float) if types.is_numeric_dtype(label) else label).astype(str)
 
 
-def _labels(label: pd.Series, said: Predicted) -> tuple[bool, Array]:
-    """Whether there are two classes, and the labels as numbers: 1 for the positive class."""
+def _task(label: pd.Series, scores: list[Scored], said: Predicted) -> Task:
+    """What the predictions are, by the settings, the labels, and what is predicted for them."""
+    from pandas.api import types
+
+    numeric = types.is_numeric_dtype(label)
+    if said.task == "regression" or (not said.task and numeric and label.nunique() > 2):
+        return Task.NUMBERS
+    named = any(not types.is_numeric_dtype(one.score) for one in scores)
+    return Task.CLASSES if label.nunique() > 2 or named else Task.SCORES
+
+
+def _columns(
+    task: Task, label: pd.Series, scores: list[Scored], said: Predicted
+) -> tuple[Columns, int]:
+    """Labels, old and new predictions as numbers, and how many classes there are."""
+    if task is Task.CLASSES:
+        return _coded(label, scores)
+    old, new = (numbers(one.score, one.named).to_numpy(dtype=float) for one in scores)
+    if task is Task.NUMBERS:
+        return (numbers(label, "the labels").to_numpy(dtype=float), old, new), 0
+    return (_truth(label, said), old, new), 2
+
+
+def _coded(label: pd.Series, scores: list[Scored]) -> tuple[Columns, int]:
+    """The names of classes as numbers, the same for all columns."""
+    import numpy as np
+
+    for one in scores:
+        if one.score.isna().any():
+            raise Unusable(f"{one.named} has {int(one.score.isna().sum()):,} rows without a class")
+    columns = [_plain(column).to_numpy() for column in (label, *(one.score for one in scores))]
+    names, codes = np.unique(np.concatenate(columns), return_inverse=True)
+    if len(names) > _MOST_CLASSES:
+        raise Unusable(
+            f"the labels and predictions have {len(names):,} names: more than {_MOST_CLASSES} "
+            "classes are not compared"
+        )
+    known = np.isin(columns[1], columns[0]).any() or np.isin(columns[2], columns[0]).any()
+    if not known:
+        raise Unusable(
+            f"{scores[1].named} has none of the labels' {len(set(columns[0].tolist()))} names: for "
+            "more than two classes, predictions are the names of classes"
+        )
+    truth, old, new = codes.astype(np.float64).reshape(3, -1)
+    return (truth, old, new), len(names)
+
+
+def _truth(label: pd.Series, said: Predicted) -> Array:
+    """The labels of two classes as numbers: 1 for the positive class."""
     import numpy as np
     from pandas.api import types
 
     values = sorted(label.unique().tolist(), key=str)
-    numeric = types.is_numeric_dtype(label)
-    if said.task == "classification" or (said.task != "regression" and len(values) <= 2):
-        truth = label.astype(str) == _positive(values, said.positive, numeric=numeric)
-        return True, np.asarray(truth, dtype=np.float64)
-    if not numeric:
-        raise Unusable(
-            f"the labels are {len(values)} texts: scores can be compared for two classes, or for "
-            "numbers"
-        )
-    return False, label.to_numpy(dtype=float)
+    positive = _positive(values, said.positive, numeric=types.is_numeric_dtype(label))
+    return np.asarray(label.astype(str) == positive, dtype=np.float64)
 
 
 def _positive(values: list[float] | list[str], said: object, *, numeric: bool) -> str:
@@ -97,8 +155,8 @@ def _positive(values: list[float] | list[str], said: object, *, numeric: bool) -
 
 
 def rarer_of(pair: Pair) -> int | None:
-    """How many rows the rarer class has; None for numbers."""
-    if not pair.classes:
+    """How many rows the rarer of two classes has; None for all else."""
+    if pair.task is not Task.SCORES:
         return None
     positive = int(pair.label.sum())
     return min(positive, len(pair.label) - positive)

@@ -11,7 +11,7 @@ from nbstage.compare.difference import better_or_worse, differences, measures_of
 from nbstage.compare.files import file_of, reason
 from nbstage.compare.locked import makers
 from nbstage.compare.nouns import Predictions, Side, Slice, Verdict
-from nbstage.compare.pair import Pair, make_pair, rarer_of
+from nbstage.compare.pair import Pair, Task, make_pair, rarer_of
 from nbstage.compare.statistics.holm import holm
 from nbstage.compare.statistics.resample import resamples
 from nbstage.compare.table import Scored, Unusable, read_scored
@@ -95,7 +95,7 @@ def _judged(whole: Predictions, pair: Pair, primary: str, threshold: float | Non
     rows, rarer = len(pair.label), rarer_of(pair)
     told = replace(
         whole,
-        task="classification" if pair.classes else "regression",
+        task="regression" if pair.task is Task.NUMBERS else "classification",
         rows=rows,
         rarer=rarer,
         resamples=resamples(rows),

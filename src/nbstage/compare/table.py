@@ -29,11 +29,14 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Predictions of one version by id. `slices` are the columns whose values make slices."""
+    """Predictions of one version by id. `slices` are the columns whose values make slices, `named`
+    says which column the predictions were in.
+    """
 
     label: pd.Series
     score: pd.Series
     slices: pd.DataFrame
+    named: str
 
 
 def read_scored(file: Path, path: str, said: Predicted, whose: str) -> Scored:
@@ -51,11 +54,23 @@ def read_scored(file: Path, path: str, said: Predicted, whose: str) -> Scored:
             f"'{again}'): rows can't be told apart"
         )
     table = table.set_index(named["id"], drop=True)
-    score = _numbers(table[named["score"]], f"{whose}: column '{named['score']}' of '{path}'")
-    label = table[named["label"]]
+    label, slices = table[named["label"]], _slices(table, said, path, {*named.values()})
     if label.isna().any():
         raise Unusable(f"{whose} has {int(label.isna().sum()):,} rows in '{path}' without a label")
-    return Scored(label, score, _slices(table, said, path, {*named.values()}))
+    column = f"{whose}: column '{named['score']}' of '{path}'"
+    return Scored(label, table[named["score"]], slices, column)
+
+
+def numbers(column: pd.Series, whose: str) -> pd.Series:
+    """A column as finite numbers. Raises Unusable."""
+    import numpy as np
+    import pandas as pd
+
+    values = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = int((~np.isfinite(values)).sum())
+    if wrong:
+        raise Unusable(f"{whose} has {wrong:,} rows without a finite number")
+    return values
 
 
 def _read(file: Path, path: str, ids: str) -> pd.DataFrame:
@@ -106,17 +121,6 @@ def _column(table: pd.DataFrame, path: str, key: str, said: str) -> str:
             f'[tool.nbstage.report] {key} = "..." names another'
         )
     return found
-
-
-def _numbers(column: pd.Series, whose: str) -> pd.Series:
-    import numpy as np
-    import pandas as pd
-
-    values = pd.to_numeric(column, errors="coerce").astype(float)
-    wrong = int((~np.isfinite(values)).sum())
-    if wrong:
-        raise Unusable(f"{whose} has {wrong:,} rows without a finite number")
-    return values
 
 
 def _slices(table: pd.DataFrame, said: Predicted, path: str, taken: set[str]) -> pd.DataFrame:

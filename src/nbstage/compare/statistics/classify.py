@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nbstage.compare.statistics.resample import Array, Measured
 
 MEASURES = ("roc_auc", "average_precision", "accuracy", "brier", "log_loss")
@@ -79,10 +82,16 @@ def _by_row(label: Array, score: Array, threshold: float) -> dict[str, Array]:
 
     inside = np.clip(score, _SMALLEST, 1 - _SMALLEST)
     return {
-        "accuracy": ((score >= threshold) == (label == 1)).astype(float),
+        "accuracy": is_right(label, score, threshold).astype(float),
         "brier": (score - label) ** 2,
         "log_loss": -np.log(np.where(label == 1, inside, 1 - inside)),
     }
+
+
+def is_right(label: Array, score: Array, threshold: float) -> NDArray[np.bool_]:
+    """Whether a score stands for the class that the row has."""
+    right: NDArray[np.bool_] = (score >= threshold) == (label == 1)
+    return right
 
 
 def _auc(positive: Array, negative: Array) -> Array:
@@ -110,16 +119,3 @@ def _precision(positive: Array, negative: Array) -> Array:
 
 
 _RANKED = {"roc_auc": _auc, "average_precision": _precision}
-
-
-def mcnemar(label: Array, old: Array, new: Array, *, threshold: float) -> float:
-    """The exact p-value that both are right equally often (McNemar, 1947): of the rows where just
-    one of them is right, each is it half of the times.
-    """
-    from scipy.stats import binomtest
-
-    right = [(score >= threshold) == (label == 1) for score in (old, new)]
-    only_old, only_new = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
-    if not only_old + only_new:
-        return 1.0
-    return float(binomtest(only_old, only_old + only_new, 0.5).pvalue)
