@@ -31,8 +31,13 @@ def load_values(bundle: Bundle, *, allow_pickle: bool) -> dict[str, Any]:
 
 def file_of(folder: Path, path: str) -> str:
     """The file that holds an artifact: the released one stands in for the stage's own."""
-    released = f"{path.rpartition('.')[0]}.skops"
+    released = released_path(path)
     return released if (folder / released).is_file() else path
+
+
+def released_path(path: str) -> str:
+    """Where the released file of a model lies: beside the stage's own."""
+    return f"{path.rpartition('.')[0]}.skops"
 
 
 def _value(bundle: Bundle, path: str) -> Any:

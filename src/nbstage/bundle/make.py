@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.bundle.entries import Entries, read_entries, runs_code
@@ -20,6 +21,15 @@ from nbstage.errors import UserError
 from nbstage.serve_settings import ServeSettings
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The files that a bundle is made of, and those that its predictions are compared with."""
+
+    files: tuple[str, ...]
+    to_compare: tuple[str, ...]
+
 
 _HINT = "`nbstage score --help` and docs/score.md tell what a path from a row to a prediction is."
 _SAID = "nbstage: "
@@ -76,6 +86,17 @@ def make(
             shutil.rmtree(out)
         draft.replace(out)
     return open_bundle(out)
+
+
+def needed_files(root: Path, serve: ServeSettings, model: str) -> Needed:
+    """The files that `make` needs of a project whose dvc.yaml lies at `root`."""
+    way, faults = find_path(_entries(root), serve, model)
+    if faults:
+        raise _refused(faults)
+    compared = {path for step in way.steps for path in (step.rows, step.gives)}
+    package = ["pipeline/__init__.py"] if way.modules else []
+    files = dict.fromkeys((*package, *way.modules, *way.artifacts, way.table))
+    return Needed(tuple(files), tuple(sorted(compared - files.keys())))
 
 
 def _refused(faults: tuple[str, ...]) -> UserError:
