@@ -1,0 +1,1 @@
+"""A model behind HTTP: requests in, predictions, refusals, metrics and a log out."""

@@ -1,0 +1,122 @@
+"""The door of a service: who comes in, what each request is called, what is counted of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from nbstage.report.plain import make_plain
+from nbstage.serve.answer import as_json
+from nbstage.serve.metrics import Metrics
+from nbstage.serve.standing import Standing
+from nbstage.serve.tokens import Keys
+
+# Any: what ASGI's messages hold.
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+PATHS = frozenset({"/predict", "/health", "/health/live", "/health/ready", "/metrics", "/docs"})
+REQUEST = "nbstage.request"
+_OPEN = frozenset({"/health", "/health/live", "/health/ready"})
+_LOCAL = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
+_GIVEN = re.compile(r"[\w.:+/=-]{1,100}", re.ASCII)
+REFUSED = {
+    401: "a token is needed: `Authorization: Bearer TOKEN`, or `X-API-Key: TOKEN`",
+    421: "without tokens, only requests to localhost are answered",
+    500: "the service failed; its log says why",
+}
+
+
+def guarded(app: App, keys: Keys | None, metrics: Metrics, standing: Standing) -> App:
+    """The application behind its door. Nobody's request is read before the token was found good.
+
+    Without keys everybody comes in who asks for this machine by its own name: a page in a browser
+    here, from anywhere, could otherwise ask under a name of its own.
+    """
+
+    async def door(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        named = headers.get(b"x-request-id", b"").decode("latin-1")
+        request = named if _GIVEN.fullmatch(named) else secrets.token_hex(8)
+        scope[REQUEST] = request
+        start, status = time.perf_counter(), 0
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_own_headers(request, standing)]
+            await send(message)
+
+        refused = _refusal(scope["path"], headers, keys)
+        if refused:
+            if refused == 401:
+                metrics.tokens_refused.inc()
+            await _refuse(refused, send_on)
+        else:
+            try:
+                await app(scope, receive, send_on)
+            except Exception:  # the last place that can answer
+                print(make_plain(traceback.format_exc()), file=sys.stderr, flush=True)
+                if not status:
+                    await _refuse(500, send_on)
+        path = scope["path"] if scope["path"] in PATHS else "other"
+        metrics.requests.labels(path, str(status)).inc()
+        metrics.seconds.labels(path).observe(time.perf_counter() - start)
+
+    return door
+
+
+def _refusal(path: str, headers: dict[bytes, bytes], keys: Keys | None) -> int:
+    """The status of a refusal, 0 if the request may come in."""
+    if path in _OPEN:
+        return 0
+    if keys is None:
+        return 0 if _LOCAL.fullmatch(headers.get(b"host", b"")) else 421
+    return 0 if keys.admit(_token(headers)) else 401
+
+
+def _token(headers: dict[bytes, bytes]) -> str:
+    """The token that a request has. A browser asks for a name and a password: the password."""
+    kind, _, value = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    match kind.lower():
+        case "bearer":
+            return value.strip()
+        case "basic":
+            try:
+                told = base64.b64decode(value, validate=True).decode("latin-1")
+            except (binascii.Error, ValueError):
+                return ""
+            return told.partition(":")[2]
+    return headers.get(b"x-api-key", b"").decode("latin-1")
+
+
+def _own_headers(request: str, standing: Standing) -> list[tuple[bytes, bytes]]:
+    headers = [(b"x-request-id", request.encode()), (b"cache-control", b"no-store")]
+    if not standing.ready:
+        headers.append((b"connection", b"close"))
+    return headers
+
+
+async def _refuse(status: int, send: Send) -> None:
+    body = as_json({"errors": [{"message": REFUSED[status]}]})
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if status == 401:
+        headers += [(b"www-authenticate", b'Bearer, Basic realm="nbstage"')]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

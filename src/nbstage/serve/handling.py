@@ -1,0 +1,80 @@
+"""A request to `/predict`, from its first bytes to what is counted and logged of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
+
+from nbstage.serve.body import Refusal
+from nbstage.serve.guard import REQUEST
+from nbstage.serve.lane import Busy, TooLate
+from nbstage.serve.log import Entry
+from nbstage.serve.predicting import Answer, answer, refuse
+from nbstage.serve.work import Work
+
+
+async def handle_predict(work: Work, request: Request) -> Response:
+    """The predictions, or why there are none."""
+    told = await _answer(work, request)
+    _count(work, told)
+    _log(work, told, request.scope[REQUEST])
+    again = {"retry-after": "1"} if told.status == 503 else None
+    return Response(told.body, told.status, again, "application/json")
+
+
+async def _answer(work: Work, request: Request) -> Answer:
+    limits = work.service.limits
+    body = await _body(request, limits.body, limits.seconds)
+    if isinstance(body, Refusal):
+        return refuse((body,))
+    try:
+        return await work.lane.run(
+            lambda: answer(work.predictor, body, limits.rows), limits.seconds
+        )
+    except Busy:
+        return refuse((Refusal(503, "too many requests wait here; try again"),))
+    except TooLate:
+        late = f"this took longer than {limits.seconds:g} s; try again, or with fewer rows"
+        return refuse((Refusal(503, late),))
+
+
+async def _body(request: Request, most: int, seconds: float) -> bytes | Refusal:
+    """The body, of which no more is read than is allowed."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        return Refusal(415, "the body must be JSON, told by `Content-Type: application/json`")
+    large = Refusal(413, f"the body has more than {most} bytes")
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdecimal() and int(length[:20]) > most:
+        return large
+    try:
+        async with asyncio.timeout(seconds):
+            body = bytearray()
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    return large
+    except TimeoutError:
+        return Refusal(408, f"the body did not arrive within {seconds:g} s")
+    except ClientDisconnect:
+        return Refusal(400, "the body ended early")
+    return bytes(body)
+
+
+def _count(work: Work, told: Answer) -> None:
+    metrics = work.metrics
+    metrics.rows.inc(len(told.predictions))
+    known = {column.name for column in work.predictor.bundle.columns}
+    for field in told.refused:
+        metrics.faults.labels(field if field in known else "other").inc()
+    for field in told.unseen:
+        metrics.unseen.labels(field).inc()
+
+
+def _log(work: Work, told: Answer, request: str) -> None:
+    if work.log is not None and told.predictions:
+        inputs = told.rows if work.service.logging.fields else ()
+        work.log.add(Entry(datetime.now(UTC), request, inputs, told.predictions))

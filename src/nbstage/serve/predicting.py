@@ -1,0 +1,127 @@
+"""A request's body -> what is answered: parsed, checked, predicted, told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nbstage.bundle.nouns import Checked, Column, Fault, Plain
+from nbstage.bundle.predictor import plain_rows
+from nbstage.serve.answer import as_body, as_json, finite
+from nbstage.serve.body import Json, Refusal, parse_json, rows_of
+from nbstage.serve.nouns import Predicts
+
+MOST_ERRORS = 100
+#: What code raises that meets data it can't take. Anything else is the service's own failure.
+DATA_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent, and what is kept of it: the rows, and a prediction for each of them.
+
+    `refused` are the fields that were wrong, `unseen` those with a value that training hadn't.
+    """
+
+    status: int
+    body: bytes
+    rows: tuple[dict[str, Json], ...] = ()
+    predictions: Sequence[dict[str, Plain]] = ()
+    refused: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def answer(predictor: Predicts, body: bytes, most_rows: int) -> Answer:
+    """Predict the rows of a body in JSON. All of them, or none: then each wrong field is named."""
+    value = parse_json(body)
+    if isinstance(value, Refusal):
+        return refuse((value,))
+    rows = rows_of(value, most_rows)
+    if isinstance(rows, Refusal):
+        return refuse((rows,))
+    found = predict(predictor, rows)
+    if not isinstance(found, Found):
+        return refuse(found)
+    return Answer(
+        200,
+        as_body(predictor.bundle, found.predictions),
+        found.rows,
+        found.predictions,
+        unseen=found.unseen,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows that were predicted."""
+
+    rows: tuple[dict[str, Json], ...]
+    predictions: list[dict[str, Plain]]
+    unseen: tuple[str, ...] = ()
+
+
+def predict(predictor: Predicts, rows: tuple[Json, ...]) -> Found | tuple[Refusal, ...]:
+    """Predictions for all rows, or why there are none."""
+    checked = predictor.check(rows)
+    if checked.faults:
+        return tuple(_refusal(fault) for fault in checked.faults)
+    good = tuple(row for row in rows if isinstance(row, dict))
+    try:
+        predictions = finite(plain_rows(predictor.predict(checked.table)))
+    except DATA_ERRORS as error:
+        return _not_taken(predictor, checked, error)
+    return Found(good, predictions, _unseen(predictor.bundle.columns, good))
+
+
+def refuse(wrong: tuple[Refusal, ...]) -> Answer:
+    """The answer that says what is wrong, the first of it where it is much."""
+    errors = [_told(one) for one in wrong[:MOST_ERRORS]]
+    more = {"more": len(wrong) - MOST_ERRORS} if len(wrong) > MOST_ERRORS else {}
+    fields = tuple(one.field for one in wrong if one.field)
+    return Answer(wrong[0].status, as_json({"errors": errors} | more), refused=fields)
+
+
+def _refusal(fault: Fault) -> Refusal:
+    what = f"'{fault.field}'" if fault.field else "the row"
+    return Refusal(422, f"{what} {fault.message}", fault.row, fault.field)
+
+
+def _told(wrong: Refusal) -> dict[str, Plain]:
+    told: dict[str, Plain] = {"message": wrong.message}
+    if wrong.row is not None:
+        told["row"] = wrong.row
+    if wrong.field:
+        told["field"] = wrong.field
+    return told
+
+
+def _not_taken(predictor: Predicts, checked: Checked, error: Exception) -> tuple[Refusal, ...]:
+    """The rows that the stages or the model can't take, found by asking for each alone."""
+    count = len(checked.table)
+    if count == 1:
+        return (_by(error, 0),)
+    wrong: list[Refusal] = []
+    for row in range(count):
+        try:
+            predictor.predict(checked.table.iloc[[row]])
+        except DATA_ERRORS as of_row:
+            wrong.append(_by(of_row, row))
+        if len(wrong) == MOST_ERRORS:
+            break
+    return tuple(wrong) or (_by(error, None),)
+
+
+def _by(error: Exception, row: int | None) -> Refusal:
+    said = " ".join(str(error).split())[:300]
+    return Refusal(422, f"the model can't take this: {type(error).__name__}: {said}", row)
+
+
+def _unseen(columns: tuple[Column, ...], rows: tuple[dict[str, Json], ...]) -> tuple[str, ...]:
+    """The fields with a value that is none of the column's categories, once for each value."""
+    return tuple(
+        column.name
+        for column in columns
+        if column.categories and not column.fixed
+        for row in rows
+        if row.get(column.name) is not None and str(row[column.name]) not in column.categories
+    )
