@@ -25,7 +25,7 @@ from nbstage.toml_table import Table, entries, entry, take, text, texts
 @dataclass(frozen=True, slots=True)
 class CiSettings:
     """What the workflows are made with. An `install` or `nbstage` of "" and `secrets` of None are
-    found in the project.
+    found in the project, and so is the default remote's name if it is reached by SSH.
     """
 
     python: tuple[str, ...] = ("3.12",)
@@ -39,6 +39,7 @@ class CiSettings:
     environment: str = "dvc-remote"
     schedule: str = "17 4 * * 1"
     nbstage: str = ""
+    ssh_remote: str = ""
 
 
 _VERSION = re.compile(r"3\.\d+")

@@ -32,6 +32,7 @@ FRESH = CiSettings(install="uv sync --locked", nbstage="nbstage==0.1.0", secrets
 SETTINGS = {
     "fresh": FRESH,
     "s3": replace(FRESH, secrets=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+    "ssh": replace(FRESH, ssh_remote="far"),
     "awkward": replace(
         FRESH,
         python=("3.11", "3.13"),
@@ -40,6 +41,7 @@ SETTINGS = {
         install="""sh -c "pip install 'a: b'" # all""",
         test="echo '- yes: #1'",
         environment="null",
+        ssh_remote="it's #1: far",
         schedule="*/30 * * * *",
     ),
     "ours": complete(read_settings(ROOT).ci, ROOT),
@@ -56,8 +58,9 @@ def workflow(place: str, settings: CiSettings = FRESH) -> Any:
 
 
 def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    settings = replace(SETTINGS["s3"], ssh_remote="far")
     for place in (CI, COMMENT, RETRAIN):
-        for name, job in workflow(place, SETTINGS["s3"])["jobs"].items():
+        for name, job in workflow(place, settings)["jobs"].items():
             yield place, name, job
 
 
@@ -184,6 +187,15 @@ def test_what_a_fork_runs_mentions_no_secret() -> None:
     assert "secrets" not in str(model["fork"]) + str(model["test"])
 
 
+def test_a_remote_reached_by_ssh_gets_its_key_where_the_remote_is_needed() -> None:
+    assert "DVC_SSH_KEY" not in workflow_files(FRESH, "pip")[CI]
+    for place in (CI, RETRAIN):
+        for job in workflow(place, SETTINGS["ssh"])["jobs"].values():
+            text = str(job)
+            assert ("secrets.DVC_SSH_KEY" in text) == (job.get("environment") == "dvc-remote")
+            assert ("modify --local far keyfile" in text) == ("secrets.DVC_SSH_KEY" in text)
+
+
 def test_the_comment_checks_nothing_out_and_runs_nothing_else() -> None:
     (job,) = workflow(COMMENT)["jobs"].values()
     uses = [step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step]
@@ -215,7 +227,7 @@ def test_no_command_holds_an_expression() -> None:
 
 
 def test_each_step_is_one_command_that_a_laptop_knows() -> None:
-    known = {"cat", "dvc", "echo", "gh", "git", "nbstage", "pytest", "uv"}
+    known = {"cat", "dvc", "echo", "gh", "git", "install", "nbstage", "pytest", "tee", "uv"}
     for place, name, job in jobs():
         for step in job["steps"]:
             for line in step.get("run", "").splitlines():
@@ -291,6 +303,7 @@ def test_the_remotes_address_says_which_secrets_open_it(
     (tmp_path / ".dvc/config").write_text(config)
     assert complete(CiSettings(), tmp_path).secrets == secrets
     assert complete(CiSettings(secrets=("MINE",)), tmp_path).secrets == ("MINE",)
+    assert complete(CiSettings(), tmp_path).ssh_remote == ("far" if "ssh://" in config else "")
 
 
 def test_what_the_workflows_lack_is_said(tmp_path: Path) -> None:

@@ -22,12 +22,15 @@ _REQUIREMENTS = "requirements.txt"
 
 def complete(settings: CiSettings, folder: Path) -> CiSettings:
     """The settings with what they leave open as the project's files have it."""
-    secrets = _secrets(folder) if settings.secrets is None else settings.secrets
+    name, url = _remote(folder)
+    scheme = url.partition("://")[0]
+    secrets = _SECRETS.get(scheme, ()) if settings.secrets is None else settings.secrets
     return replace(
         settings,
         install=settings.install or _install(folder),
         nbstage=settings.nbstage or f"nbstage=={version('nbstage')}",
         secrets=secrets,
+        ssh_remote=name if scheme == "ssh" else "",
     )
 
 
@@ -54,7 +57,7 @@ def lacking(folder: Path) -> tuple[str, ...]:
     lines: list[str] = []
     if not _names_nbstage(folder):
         lines.append("# add nbstage[report], nbval and pytest to what your project needs")
-    if not _remote(folder):
+    if not _remote(folder)[1]:
         lines.append("dvc remote add --default NAME URL  # where the workflows fetch the results")
     return tuple(lines)
 
@@ -92,17 +95,12 @@ def _toml(folder: Path) -> dict[str, object]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _secrets(folder: Path) -> tuple[str, ...]:
-    """What opens the default remote."""
-    return _SECRETS.get(_remote(folder).partition("://")[0], ())
-
-
-def _remote(folder: Path) -> str:
-    """The address of the default remote; "" if there is none."""
+def _remote(folder: Path) -> tuple[str, str]:
+    """The default remote's name and address; "" if there is none."""
     config = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         config.read(folder / ".dvc" / "config", encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError):
-        return ""  # DVC itself will say so
+        return "", ""  # DVC itself will say so
     name = config.get("core", "remote", fallback="")
-    return config.get(f"'remote \"{name}\"'", "url", fallback="")
+    return name, config.get(f"'remote \"{name}\"'", "url", fallback="")

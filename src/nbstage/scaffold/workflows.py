@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +51,10 @@ def workflow_files(settings: CiSettings, packages: str) -> dict[str, str]:
     for name, action in ACTIONS.items():
         values[name] = f"{action.repository}@{action.commit} # {action.version}"
     values["sign_in"] = _filled("sign_in.yml", values)
+    if settings.ssh_remote:
+        use = ["dvc", "remote", "modify", "--local", settings.ssh_remote, "keyfile"]
+        values["use_key"] = _scalar(f'{shlex.join(use)} "$HOME/.ssh/dvc_remote"')
+        values["sign_in"] += _filled("ssh.yml", values)
     return {place: _filled(name, values) for place, name in PLACES.items()}
 
 
