@@ -15,7 +15,9 @@ from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
 from nbstage.cli_comment import comment
 from nbstage.cli_contract import contract
 from nbstage.cli_gate import gate
+from nbstage.cli_models import models
 from nbstage.cli_params import params
+from nbstage.cli_register import promote, register, rollback
 from nbstage.cli_report import report
 from nbstage.cli_show import show
 from nbstage.cli_sync import sync
@@ -208,6 +210,10 @@ cli.add_command(contract)
 cli.add_command(report)
 cli.add_command(gate)
 cli.add_command(comment)
+cli.add_command(register)
+cli.add_command(promote)
+cli.add_command(rollback)
+cli.add_command(models)
 
 
 @cli.command(

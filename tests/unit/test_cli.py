@@ -305,6 +305,10 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "report",
         "gate",
         "comment",
+        "register",
+        "promote",
+        "rollback",
+        "models",
         "explain",
     ]
     assert [line.split()[0] for line in listed] == commands

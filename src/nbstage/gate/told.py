@@ -47,6 +47,7 @@ def gated_as_data(gated: Gated) -> dict[str, Plain]:
     baseline = gated.comparison.baseline
     return {
         "ok": gated.ok,
+        "current": gated.comparison.current,
         "baseline": baseline.commit or None,
         "first_run": bool(baseline.none),
         "lines": [asdict(line) for line in gated.lines],

@@ -10,7 +10,9 @@ from nbstage.toml_table import leaves_root
 
 
 def artifacts(text: str | None) -> dict[str, str]:
-    """The paths of all models by their names; those that lead out of the project are left out."""
+    """The paths of all models by their names. What is of another type, such as a dataset, or lies
+    outside of the project, is none.
+    """
     try:
         data = read_yaml(text or "")
     except (ValueError, RecursionError):
@@ -21,6 +23,7 @@ def artifacts(text: str | None) -> dict[str, str]:
         str(name): str(entry["path"])
         for name, entry in found
         if isinstance(entry, dict) and isinstance(entry.get("path"), str)
+        if entry.get("type", "model") == "model"
     }
     return {name: posixpath.normpath(path) for name, path in paths.items() if not leaves_root(path)}
 

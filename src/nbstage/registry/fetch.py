@@ -14,7 +14,7 @@ from nbstage.baseline.git import Tree, blob, tree_at
 from nbstage.compare.locked import Locked, read_locked
 from nbstage.errors import UserError
 from nbstage.registry.artifacts import artifact_path, text_at
-from nbstage.registry.kept import card_path, lineage_path, tracked_hash
+from nbstage.registry.kept import card_path, lineage_path, tracked
 from nbstage.registry.nouns import Version
 from nbstage.registry.store import bring
 from nbstage.toml_table import leaves_root
@@ -103,8 +103,7 @@ def _kept(tree: Tree, locked: Locked) -> dict[str, str]:
         for out in stage.outs
         if out.cached and out.file.path not in tree.blobs
     }
-    added = (path for path in tree.blobs if path.endswith(".dvc") and "/.dvc/" not in f"/{path}")
-    return outs | {path.removesuffix(".dvc"): tracked_hash(tree, path) for path in added}
+    return outs | tracked(tree)
 
 
 def _within(path: str, asked: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from nbstage.errors import UserError
+
 
 class Did(Enum):
     """What a tag records."""
@@ -20,7 +22,8 @@ class Did(Enum):
 class Event:
     """One annotated tag of a model: what was done, by whom, and when (seconds since 1970).
 
-    `version` is "" where the tagged commit has none. `forced` are the checks that were passed over.
+    `version` is "" where the tagged commit has none. `forced` are the checks that were passed over,
+    `called` is the name that the tag was made with.
     """
 
     tag: str
@@ -34,6 +37,7 @@ class Event:
     message: str
     forced: tuple[str, ...] = ()
     signed: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,38 @@ class Model:
     versions: tuple[Version, ...]
     stacks: dict[str, tuple[str, ...]]
     events: tuple[Event, ...]
+
+
+class Refused(UserError):
+    """The project, and not the command, has something to mend: exit code 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """How tags are made: signed or not, given to `origin` or not."""
+
+    sign: bool = False
+    push: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A version, why it has its number, what is to be said, and whether it was there before."""
+
+    version: Version
+    why: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    pushed: bool = False
+    existed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A version that was put into a stage; `before` is the one that was there, "" if none."""
+
+    version: Version
+    stage: str
+    before: str
+    tag: str
+    pushed: bool
+    forced: str = ""

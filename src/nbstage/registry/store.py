@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -54,3 +57,20 @@ def _is_whole(cache: Path | None, hashed: str) -> bool:
     if source is None or not hashed.endswith(".dir"):
         return source is not None
     return all(cached(cache, inner) is not None for _, inner in files_in(source))
+
+
+def keep(root: Path, file: Path) -> tuple[str, int]:
+    """Put a file into DVC's cache; gives its hash and size."""
+    cache = cache_of(root)
+    if cache is None:
+        raise UserError("the project is not under DVC", "`dvc init` puts it there.")
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    target = cache / "files" / "md5" / found[:2] / found[2:]
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f"{target.name}.{os.getpid()}")
+        shutil.copyfile(file, temporary)
+        temporary.chmod(0o444)
+        os.replace(temporary, target)  # noqa: PTH105 - one call, on one file system
+    return found, file.stat().st_size

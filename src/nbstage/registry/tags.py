@@ -24,6 +24,7 @@ _FIELDS = (
     "taggername",
     "taggeremail",
     "contents",
+    "tag",
 )
 
 
@@ -68,7 +69,7 @@ def _event(row: list[str], folder: str) -> Iterator[Event]:
     from gto.constants import Action
     from gto.tag import parse_name
 
-    tag, kind, target_kind, commit, at, who, mail, contents = row
+    tag, kind, target_kind, commit, at, who, mail, contents, called = row
     parsed = parse_name(tag, raise_on_fail=False)
     prefix = f"{folder}:" if folder else ""
     name = str(parsed.get("name", ""))
@@ -98,6 +99,7 @@ def _event(row: list[str], folder: str) -> Iterator[Event]:
         message="\n".join(lines),
         forced=tuple(line.removeprefix(FORCED) for line in lines if line.startswith(FORCED)),
         signed=bool(signature),
+        called=called,
     )
 
 

@@ -1,0 +1,265 @@
+"""A model's way from a commit to a version, and from stage to stage."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbstage.app.reporting import gate
+from nbstage.baseline.git import git
+from nbstage.config import parse_settings
+from nbstage.errors import UserError
+from nbstage.gate.nouns import LeftOut
+from nbstage.gate.told import gated_as_data
+from nbstage.registry.again import refuse_number, version_of_commit
+from nbstage.registry.audit import faults_of
+from nbstage.registry.bump import kind_of, next_version
+from nbstage.registry.choice import declare, declared_model
+from nbstage.registry.lineage import describe, parent_of, read_lineage
+from nbstage.registry.names import Named, check_stage
+from nbstage.registry.nouns import Event, Model, Moved, Put, Refused, Registered, Version
+from nbstage.registry.prepared import date_of, prepare
+from nbstage.registry.released import release
+from nbstage.registry.resolve import chosen_model, version_of
+from nbstage.registry.slices import slices_of
+from nbstage.registry.source import lay_out_source, settings_text
+from nbstage.registry.stages import UNGATED, refuse_promotion, version_before
+from nbstage.registry.state import current, models_of
+from nbstage.registry.store import send
+from nbstage.registry.tagging import (
+    in_step_with_remote,
+    message_of,
+    next_count,
+    next_time,
+    put_tag,
+)
+from nbstage.registry.tags import ROLLBACK, folder_in_git, read_events, tag_of
+from nbstage.registry.verdict import no_verdict, verdict_in, verdict_of
+from nbstage.registry.write import commit_beside, identity
+from nbstage.report.data import Plain
+
+__all__ = ["Asked", "audit", "declare", "models", "promote", "register", "rollback"]
+Say = Callable[[str], None]
+_UNSENT = "there is no DVC remote: this machine's cache alone has the model"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a model is to be registered. What is "" or None is found out."""
+
+    name: str = ""
+    bump: str = ""
+    version: str = ""
+    trusted: tuple[str, ...] = ()
+    allow_pickle: bool = False
+    verdict: Path | None = None
+    no_gate: bool = False
+    existing_ok: bool = False
+    reason: str = ""
+    sign: bool = False
+    push: bool | None = None
+
+
+def register(root: Path, asked: Asked, say: Say) -> Registered:
+    """Make a version of the commit that is checked out: its model, lineage and card, as a commit
+    beside it that its tag alone holds. Nothing else in the repository changes.
+
+    Raises Refused and UserError with what stands in the way; then there is no version.
+    """
+    _need("huggingface_hub", "skops")
+    commit = (git(root, "rev-parse", "--verify", "--quiet", "HEAD") or "").strip()
+    if not commit:
+        raise UserError("nothing is committed yet", "`git commit` comes before a version.")
+    identity(root)  # now, and not when all is made
+    say("asking git")
+    remote = in_step_with_remote(root)
+    name, path = declared_model(root, commit, asked.name)
+    model = models_of(read_events(root)).get(name, Model(name, (), {}, ()))
+    again = version_of_commit(root, model, commit)
+    if again is not None:
+        return _again(again, commit, existing_ok=asked.existing_ok)
+    if asked.version:
+        refuse_number(model, asked.version)
+    with tempfile.TemporaryDirectory(prefix="nbstage-release-") as folder:
+        way = _Way(model, commit, path, remote, Path(folder).resolve())
+        return _release(root, asked, way, say)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What is known on the way to a version: the model so far, the commit and the file in it,
+    whether there is an `origin`, and a folder for what is made.
+    """
+
+    model: Model
+    commit: str
+    path: str
+    remote: bool
+    folder: Path
+
+
+def _release(root: Path, asked: Asked, way: _Way, say: Say) -> Registered:
+    """The version, if its model can be released and the gate is met: what takes longest is last."""
+    name, made = way.model.name, way.folder / "made"
+    made.mkdir()
+    say("reading the model")
+    source = lay_out_source(root, way.commit, name, way.path, way.folder / "files")
+    released = release(source, made, asked.trusted, allow_pickle=asked.allow_pickle)
+    lineage = describe(source, released, _verdict(root, asked, way.commit, say))
+    number, why = _number(root, asked, way.model, lineage)
+    at = next_time(way.model.events, time.time())
+    said = parse_settings(settings_text(source)).predicted
+    lineage |= {
+        "version": number,
+        "why": [*why],
+        "registered": {"at": date_of(at), "by": identity(root)},
+        "slices": slices_of(source.side, said),
+    }
+    prepared = prepare(root, source, released, lineage)
+    say("sending the model to the DVC remote")
+    sent = send(root, prepared.objects)
+    title = f"Register {name} {number}"
+    commit = commit_beside(root, way.commit, prepared.files, title, at)
+    version = Version(name, number, tag_of(folder_in_git(root), name, f"@{number}"), commit)
+    how = _put(asked.sign, asked.push, remote=way.remote)
+    forced = UNGATED if asked.no_gate else ""
+    message = message_of(title, asked.reason, forced=forced)
+    put_tag(root, version.tag, commit, message, at, how)
+    notes = (*map(str, released.notes), *(() if sent else (_UNSENT,)))
+    return Registered(version, why, notes, how.push)
+
+
+def promote(
+    root: Path,
+    named: Named,
+    stage: str,
+    reason: str = "",
+    *,
+    accept_ungated: bool = False,
+    sign: bool = False,
+    push: bool | None = None,
+) -> Moved:
+    """Put a version, the newest unless one is named, into a stage.
+
+    Raises Refused and UserError with what stands in the way; then nothing was changed.
+    """
+    check_stage(stage)
+    how = _put(sign, push, remote=in_step_with_remote(root))
+    model = chosen_model(models_of(read_events(root)), named.model)
+    version = version_of(model, named)
+    lineage = read_lineage(root, version)
+    forced = refuse_promotion(model, version, stage, lineage, accept_ungated=accept_ungated)
+    before = current(model).get(stage, "")
+    title = f"Promote {model.name} {version.version} to {stage}"
+    return _move(
+        root, model, Moved(version, stage, before, "", how.push, forced), title, reason, how
+    )
+
+
+def rollback(
+    root: Path,
+    name: str,
+    stage: str,
+    reason: str = "",
+    *,
+    sign: bool = False,
+    push: bool | None = None,
+) -> Moved:
+    """Put the version into a stage that was there before. Each time again leads further back.
+
+    Raises Refused and UserError with what stands in the way; then nothing was changed.
+    """
+    check_stage(stage)
+    how = _put(sign, push, remote=in_step_with_remote(root))
+    model = chosen_model(models_of(read_events(root)), name)
+    version, before = version_before(model, stage)
+    title = f"Roll {stage} of {model.name} back to {version.version}"
+    moved = Moved(version, stage, before, "", how.push)
+    return _move(root, model, moved, title, reason, how, (ROLLBACK,))
+
+
+def _move(
+    root: Path,
+    model: Model,
+    moved: Moved,
+    title: str,
+    reason: str,
+    how: Put,
+    marks: tuple[str, ...] = (),
+) -> Moved:
+    tag = tag_of(folder_in_git(root), model.name, f"#{moved.stage}#{next_count(model)}")
+    marks = (*marks, *((f"Nbstage-From: {moved.before}",) if moved.before else ()))
+    message = message_of(title, reason, marks, moved.forced)
+    put_tag(root, tag, moved.version.commit, message, next_time(model.events, time.time()), how)
+    return replace(moved, tag=tag)
+
+
+def models(root: Path) -> dict[str, Model]:
+    """The models that git's tags here tell of."""
+    return models_of(read_events(root))
+
+
+def audit(root: Path, model: Model) -> tuple[str, ...]:
+    """What is wrong in a model's log; nothing if each step follows from those before it."""
+
+    def lineage(event: Event) -> tuple[dict[str, object] | None, str]:
+        version = Version(event.model, event.version, event.tag, event.commit)
+        return read_lineage(root, version), parent_of(root, event.commit)
+
+    return faults_of(model, lineage)
+
+
+def _again(version: Version, commit: str, *, existing_ok: bool) -> Registered:
+    if existing_ok:
+        return Registered(version, existed=True)
+    raise Refused(
+        f"commit {commit[:7]} is registered already, as '{version.name}@{version.version}'",
+        "a commit is one version. `--existing-ok` takes that for fine.",
+    )
+
+
+def _verdict(root: Path, asked: Asked, commit: str, say: Say) -> dict[str, Plain]:
+    """The gate's verdict: as given, or asked for here."""
+    if asked.no_gate:
+        return no_verdict()
+    if asked.verdict is not None:
+        return verdict_in(asked.verdict, commit)
+    try:
+        found = gate(root, None, fetch=True, left_out=LeftOut(), say=say)
+    except UserError as error:
+        hint = f"{error.hint} `--no-gate` registers without a verdict, and says so for good."
+        raise UserError(error.message, hint) from None
+    data: dict[str, object] = dict(gated_as_data(found))
+    return verdict_of(data, commit, where="your folder")
+
+
+def _number(
+    root: Path, asked: Asked, model: Model, lineage: dict[str, Plain]
+) -> tuple[str, tuple[str, ...]]:
+    """The new version, and why it is that one."""
+    if asked.version:
+        return asked.version, ("as told",)
+    if not model.versions:
+        return next_version("", ""), ("the first version",)
+    last = model.versions[-1]
+    kind, why = kind_of(read_lineage(root, last), lineage)
+    if asked.bump:
+        return next_version(last.version, asked.bump), (f"{asked.bump}, as told",)
+    return next_version(last.version, kind), tuple(f"{kind}: {one}" for one in why)
+
+
+def _put(sign: bool, push: bool | None, *, remote: bool) -> Put:
+    if push and not remote:
+        raise UserError("there is no 'origin' to push to", "`git remote add origin URL` adds it.")
+    return Put(sign, remote if push is None else push)
+
+
+def _need(*packages: str) -> None:
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        listed = " and ".join(name.replace("_", "-") for name in missing)
+        raise UserError(f"a registry needs {listed}", 'pip install "nbstage[registry]"')

@@ -1,0 +1,32 @@
+"""What was registered before: the same commit, the same number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbstage.errors import UserError
+from nbstage.registry.lineage import parent_of, read_lineage
+from nbstage.registry.names import is_version
+from nbstage.registry.nouns import Did, Model, Refused, Version
+
+
+def version_of_commit(root: Path, model: Model, commit: str) -> Version | None:
+    """The version that was made of a commit: beside it, or of itself by another tool."""
+    for version in reversed(model.versions):
+        if version.commit == commit:
+            return version
+        if parent_of(root, version.commit) == commit and read_lineage(root, version):
+            return version
+    return None
+
+
+def refuse_number(model: Model, number: str) -> None:
+    """Raises UserError for what is no version, and Refused for one that was given before."""
+    if not is_version(number):
+        raise UserError(f"'{number}' is no version", "versions are like v1.2.0.")
+    given = {event.version for event in model.events if event.did is Did.REGISTERED}
+    if number in given:
+        raise Refused(
+            f"'{model.name}@{number}' is registered already",
+            "leave `--version` out, or take a number that was never given.",
+        )
