@@ -50,6 +50,10 @@ class Model:
             raise ValueError("Found unknown categories ['strange'] in column 0")
         if "broken" in contracts:
             raise OSError("the disk is gone")
+        if "exit" in contracts:
+            raise SystemExit(3)
+        if "none" in contracts:
+            next(iter(()))
         score = table["tenure"] * 0.1 + table["monthly charge"] * 0.01
         score = score.mask(table["contract"] == "endless", float("inf"))
         return pd.DataFrame({"score": score, "leaves": score > 0.5}, index=table.index)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from nbstage.serve.nouns import Limits
-from tests.unit.serving import BUNDLE, ROW, SCORE, as_json, client, errors, serving
+from tests.unit.serving import BUNDLE, ROW, SCORE, as_json, client, errors, serving, wait_for
 
 JSON = {"content-type": "application/json"}
 
@@ -121,11 +121,20 @@ def test_rows_that_the_model_cant_take_are_named(service: TestClient) -> None:
     assert answer.status_code == 422
     assert errors(answer) == [
         {
-            "message": "the model can't take this: ValueError: "
+            "message": "the model can't take this row: ValueError: "
             "Found unknown categories ['strange'] in column 0",
             "row": 1,
         }
     ]
+
+
+@pytest.mark.parametrize(("contract", "status"), [("none", 422), ("exit", 500)])
+def test_code_that_ends_loops_or_programs_ends_neither(
+    service: TestClient, contract: str, status: int
+) -> None:
+    answer = service.post("/predict", json=[ROW, ROW | {"contract": contract}])
+    assert answer.status_code == status
+    assert service.post("/predict", json=ROW).status_code == 200
 
 
 def test_what_fails_for_another_reason_is_the_services_own_fault_and_stands_in_its_log(
@@ -218,16 +227,29 @@ def _first(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:
         yield next(chunks)
 
 
+def test_waiting_behind_others_makes_no_worker_stuck() -> None:
+    work = serving(limits=Limits(seconds=0.7))
+    service = client(work)
+
+    def ask() -> int:
+        return service.post("/predict", json=ROW | {"contract": "wait"}).status_code
+
+    with ThreadPoolExecutor(3) as asking:
+        statuses = sorted(asking.map(lambda _: ask(), range(3)))
+    assert statuses == [200, 503, 503]
+    assert not work.standing.stuck
+
+
 def test_a_prediction_that_takes_too_long_is_given_up_and_the_worker_says_that_it_is_stuck() -> (
     None
 ):
     work = serving(limits=Limits(seconds=0.1))
-    service = client(work)
-    answer = service.post("/predict", json=ROW | {"contract": "wait"})
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "1"
-    assert work.standing.stuck
-    health = service.get("/health")
+    with client(work) as service:
+        answer = service.post("/predict", json=ROW | {"contract": "wait"})
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        wait_for(lambda: work.standing.stuck)
+        health = service.get("/health")
     assert (health.status_code, health.json()["ready"]) == (503, False)
     assert health.headers["connection"] == "close"
     work.end()
@@ -236,17 +258,12 @@ def test_a_prediction_that_takes_too_long_is_given_up_and_the_worker_says_that_i
 def test_where_too_much_waits_already_a_request_is_sent_away() -> None:
     work = serving(limits=Limits(waiting=0, seconds=5))
     service = client(work)
-    statuses: list[int] = []
 
-    def ask() -> None:
-        statuses.append(service.post("/predict", json=ROW | {"contract": "wait"}).status_code)
+    def ask() -> int:
+        return service.post("/predict", json=ROW | {"contract": "wait"}).status_code
 
-    asking = [threading.Thread(target=ask) for _ in range(3)]
-    for one in asking:
-        one.start()
-    for one in asking:
-        one.join()
-    assert sorted(statuses) == [200, 503, 503]
+    with ThreadPoolExecutor(3) as asking:
+        assert sorted(asking.map(lambda _: ask(), range(3))) == [200, 503, 503]
     assert service.post("/predict", json=ROW).status_code == 200
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from nbstage.bundle.nouns import Checked, Column, Fault, Plain
+from nbstage.bundle.nouns import Column, Fault, Plain
 from nbstage.bundle.predictor import plain_rows
+from nbstage.bundle.trial import told
 from nbstage.serve.answer import as_body, as_json, finite
 from nbstage.serve.body import Json, Refusal, parse_json, rows_of
 from nbstage.serve.nouns import Predicts
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_ERRORS = 100
-#: What code raises that meets data it can't take. Anything else is the service's own failure.
-DATA_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+#: The predictor was proven at its start: whatever else it raises is due to the rows.
+OWN_ERRORS = (ImportError, MemoryError, OSError, SystemError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +74,17 @@ def predict(predictor: Predicts, rows: tuple[Json, ...]) -> Found | tuple[Refusa
     good = tuple(row for row in rows if isinstance(row, dict))
     try:
         predictions = finite(plain_rows(predictor.predict(checked.table)))
-    except DATA_ERRORS as error:
-        return _not_taken(predictor, checked, error)
+    except OWN_ERRORS:
+        raise
+    except Exception:  # whatever the user's code raises on rows like these
+        found = tuple(islice(_not_taken(predictor, checked.table), MOST_ERRORS))
+        return found or (Refusal(422, "the model takes these rows alone, and not together"),)
     return Found(good, predictions, _unseen(predictor.bundle.columns, good))
 
 
 def refuse(wrong: tuple[Refusal, ...]) -> Answer:
     """The answer that says what is wrong, the first of it where it is much."""
-    errors = [_told(one) for one in wrong[:MOST_ERRORS]]
+    errors = [_listed(one) for one in wrong[:MOST_ERRORS]]
     more = {"more": len(wrong) - MOST_ERRORS} if len(wrong) > MOST_ERRORS else {}
     fields = tuple(one.field for one in wrong if one.field)
     return Answer(wrong[0].status, as_json({"errors": errors} | more), refused=fields)
@@ -86,7 +95,7 @@ def _refusal(fault: Fault) -> Refusal:
     return Refusal(422, f"{what} {fault.message}", fault.row, fault.field)
 
 
-def _told(wrong: Refusal) -> dict[str, Plain]:
+def _listed(wrong: Refusal) -> dict[str, Plain]:
     told: dict[str, Plain] = {"message": wrong.message}
     if wrong.row is not None:
         told["row"] = wrong.row
@@ -95,25 +104,20 @@ def _told(wrong: Refusal) -> dict[str, Plain]:
     return told
 
 
-def _not_taken(predictor: Predicts, checked: Checked, error: Exception) -> tuple[Refusal, ...]:
-    """The rows that the stages or the model can't take, found by asking for each alone."""
-    count = len(checked.table)
-    if count == 1:
-        return (_by(error, 0),)
-    wrong: list[Refusal] = []
-    for row in range(count):
-        try:
-            predictor.predict(checked.table.iloc[[row]])
-        except DATA_ERRORS as of_row:
-            wrong.append(_by(of_row, row))
-        if len(wrong) == MOST_ERRORS:
-            break
-    return tuple(wrong) or (_by(error, None),)
-
-
-def _by(error: Exception, row: int | None) -> Refusal:
-    said = " ".join(str(error).split())[:300]
-    return Refusal(422, f"the model can't take this: {type(error).__name__}: {said}", row)
+def _not_taken(predictor: Predicts, table: pd.DataFrame) -> Iterator[Refusal]:
+    """The rows that the stages or the model can't take, found by halving."""
+    try:
+        predictor.predict(table)
+    except OWN_ERRORS:
+        raise
+    except Exception as error:
+        if len(table) == 1:
+            why = f"the model can't take this row: {told(error)}"
+            yield Refusal(422, why, int(table.index[0]))
+            return
+        half = len(table) // 2
+        yield from _not_taken(predictor, table.iloc[:half])
+        yield from _not_taken(predictor, table.iloc[half:])
 
 
 def _unseen(columns: tuple[Column, ...], rows: tuple[dict[str, Json], ...]) -> tuple[str, ...]:
