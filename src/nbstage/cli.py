@@ -19,6 +19,7 @@ from nbstage.cli_models import models
 from nbstage.cli_params import params
 from nbstage.cli_register import promote, register, rollback
 from nbstage.cli_report import report
+from nbstage.cli_score import score
 from nbstage.cli_serve import serve
 from nbstage.cli_show import show
 from nbstage.cli_sync import sync
@@ -215,6 +216,7 @@ cli.add_command(register)
 cli.add_command(promote)
 cli.add_command(rollback)
 cli.add_command(models)
+cli.add_command(score)
 cli.add_command(serve)
 
 

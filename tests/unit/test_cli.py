@@ -309,6 +309,7 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "promote",
         "rollback",
         "models",
+        "score",
         "serve",
         "explain",
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbstage.bundle import Bundle, make, open_bundle
 from nbstage.bundle.folder import is_bundle
 from nbstage.bundle.load import released_path
-from nbstage.bundle.make import Needed, needed_files
+from nbstage.bundle.make import Needed, files_to_plan, needed_files
 from nbstage.config import find_root, read_settings
 from nbstage.errors import UserError
 from nbstage.registry import Version, fetch, resolve
@@ -86,6 +86,8 @@ def bundle_version(root: Path, version: Version, out: Path, say: Say) -> Bundle:
         serve = read_settings(folder).serve
         model, released, trusted = _released(root, version)
         serve = replace(serve, model=serve.model or model)
+        to_plan = files_to_plan(folder, serve, version.name)
+        _fetch_if_there(root, version, folder, to_plan)
         needed = needed_files(folder, serve, version.name)
         _lay_out(root, version, folder, needed, serve, released)
         return make(

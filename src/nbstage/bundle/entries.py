@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from nbstage.compare.locked import Locked, read_locked
 from nbstage.runtime.yaml12 import read_yaml
 
-_TABLES = (".parquet",)
 _RUN_CODE = (".joblib", ".pkl", ".pickle")
 
 
@@ -84,11 +83,6 @@ def read_entries(text: str) -> Entries:
 def is_artifact(path: str) -> bool:
     """Whether nbstage stores a value in this file."""
     return path.startswith("artifacts/") and posixpath.basename(path) != "done.txt"
-
-
-def is_table(path: str) -> bool:
-    """Whether an artifact's name says that it holds a table."""
-    return path.endswith(_TABLES)
 
 
 def runs_code(path: str) -> bool:

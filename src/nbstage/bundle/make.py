@@ -9,14 +9,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbstage.bundle.entries import Entries, read_entries, runs_code
 from nbstage.bundle.folder import open_bundle, write_bundle
+from nbstage.bundle.kinds import tables_among
 from nbstage.bundle.load import file_of
 from nbstage.bundle.nouns import Bundle
-from nbstage.bundle.path import Way, find_path
+from nbstage.bundle.path import Way, find_path, looked_into
 from nbstage.errors import UserError
 from nbstage.serve_settings import ServeSettings
 
@@ -53,50 +54,70 @@ def make(
     look at all rows at once, read or write files, draw random numbers. `out` is there whole or not
     at all.
     """
-    way, faults = find_path(_entries(root), serve, model)
-    faults = (*faults, *_missing(root, way))
-    if faults:
-        raise _refused(faults)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-        draft = Path(folder) / "bundle"
-        _copy(root, way, draft)
-        held = (file_of(draft, path) for path in way.artifacts)
-        pickles = tuple(sorted(path for path in held if runs_code(path)))
-        bundle = Bundle(
-            folder=draft,
-            model=model,
-            version=version,
-            commit=commit,
-            columns=(),
-            outputs=(),
-            steps=way.steps,
-            estimator=way.estimator,
-            pickles=pickles,
-            trusted=trusted,
-        )
+        bundle, table = lay_out(root, Path(folder) / "bundle", serve, model)
+        bundle = replace(bundle, version=version, commit=commit, trusted=trusted)
         write_bundle(bundle)
-        if faults := _prove(root, draft, way, serve.columns, Path(folder) / "result.json", say):
+        result = Path(folder) / "result.json"
+        if faults := _prove(root, bundle.folder, table, serve.columns, result, say):
             raise _refused(faults)
-        proven = open_bundle(draft)
+        proven = open_bundle(bundle.folder)
         lines = "".join(f"{line}\n" for line in proven.requirements)
-        (draft / "requirements.txt").write_text(lines, encoding="utf-8")
+        (bundle.folder / "requirements.txt").write_text(lines, encoding="utf-8")
         write_bundle(proven)
         if out.exists():
             shutil.rmtree(out)
-        draft.replace(out)
+        bundle.folder.replace(out)
     return open_bundle(out)
+
+
+def lay_out(root: Path, folder: Path, serve: ServeSettings, model: str) -> tuple[Bundle, str]:
+    """The files of the path in a folder, as a bundle of which nothing is proven yet; and the
+    table that rows stand in for. Raises UserError with all that is wrong or missing.
+    """
+    way, faults = _path(root, serve, model)
+    faults = (*faults, *_missing(root, way))
+    if faults:
+        raise _refused(faults)
+    _copy(root, way, folder)
+    held = (file_of(folder, path) for path in way.artifacts)
+    bundle = Bundle(
+        folder=folder,
+        model=model,
+        version=None,
+        commit=None,
+        columns=(),
+        outputs=(),
+        steps=way.steps,
+        estimator=way.estimator,
+        pickles=tuple(sorted(path for path in held if runs_code(path))),
+    )
+    return bundle, way.table
 
 
 def needed_files(root: Path, serve: ServeSettings, model: str) -> Needed:
     """The files that `make` needs of a project whose dvc.yaml lies at `root`."""
-    way, faults = find_path(_entries(root), serve, model)
+    way, faults = _path(root, serve, model)
     if faults:
         raise _refused(faults)
     compared = {path for step in way.steps for path in (step.rows, step.gives)}
     package = ["pipeline/__init__.py"] if way.modules else []
     files = dict.fromkeys((*package, *way.modules, *way.artifacts, way.table))
     return Needed(tuple(files), tuple(sorted(compared - files.keys())))
+
+
+def files_to_plan(root: Path, serve: ServeSettings, model: str) -> tuple[str, ...]:
+    """The files that decide what the path is, where they are there."""
+    entries = _entries(root)
+    modules = {path for one in entries.stages.values() for path in one.modules}
+    return (*looked_into(entries, serve, model), *sorted(modules), "pipeline/__init__.py")
+
+
+def _path(root: Path, serve: ServeSettings, model: str) -> tuple[Way, tuple[str, ...]]:
+    entries = _entries(root)
+    tables = tables_among(root, looked_into(entries, serve, model))
+    return find_path(entries, serve, model, tables)
 
 
 def _refused(faults: tuple[str, ...]) -> UserError:
@@ -142,14 +163,14 @@ def _copy(root: Path, way: Way, draft: Path) -> None:
 
 
 def _prove(
-    root: Path, draft: Path, way: Way, columns: tuple[str, ...], result: Path, say: Say
+    root: Path, draft: Path, table: str, columns: tuple[str, ...], result: Path, say: Say
 ) -> tuple[str, ...]:
     """What speaks against the bundle, found in a process of its own."""
     command = [sys.executable, "-P", "-m", "nbstage.bundle.inside"]
     kept = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = [path for path in kept if path and Path(path).resolve() != root.resolve()]
     with subprocess.Popen(
-        [*command, str(draft), str(root.resolve()), way.table, str(result), *columns],
+        [*command, str(draft), str(root.resolve()), table, str(result), *columns],
         cwd=draft,
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,

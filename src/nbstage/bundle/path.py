@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nbstage.bundle.entries import Entries, Entry, is_table, name_of
+from nbstage.bundle.entries import Entries, Entry, name_of
 from nbstage.bundle.nouns import Step
 from nbstage.serve_settings import ServeSettings
 
@@ -30,15 +30,19 @@ class _Search:
 
     entries: Entries
     serve: ServeSettings
+    tables: frozenset[str]
     faults: list[str] = field(default_factory=list)
 
 
-def find_path(entries: Entries, serve: ServeSettings, model: str) -> tuple[Way, tuple[str, ...]]:
+def find_path(
+    entries: Entries, serve: ServeSettings, model: str, tables: frozenset[str]
+) -> tuple[Way, tuple[str, ...]]:
     """The path that tags and settings mark, and all that is wrong with it.
 
-    `model` is the name by which dvc.yaml may declare the model.
+    `model` is the name by which dvc.yaml may declare the model, `tables` are the artifacts that
+    hold tables, as far as `looked_into` names them.
     """
-    search = _Search(entries, serve)
+    search = _Search(entries, serve, tables)
     stages = _stages(search)
     found = _model(search, model, stages)
     estimator = "" if any(found in stage.takes for stage in stages) else found
@@ -48,6 +52,16 @@ def find_path(entries: Entries, serve: ServeSettings, model: str) -> tuple[Way, 
     table = steps[0].rows if steps else _training_table(search, estimator)
     way = Way(steps, estimator, table, *_files(entries, steps, estimator))
     return way, tuple(search.faults)
+
+
+def looked_into(entries: Entries, serve: ServeSettings, model: str) -> tuple[str, ...]:
+    """The artifacts of which has to be known whether they hold tables."""
+    search = _Search(entries, serve, frozenset())
+    stages = _stages(search)
+    found = {path for stage in stages for path in (*stage.takes, *stage.makes)}
+    estimator = _model(search, model, stages)
+    maker = entries.maker(estimator) or entries.maker(_joblib(estimator))
+    return tuple(sorted(found.union(entries.stages[maker].takes if maker else ())))
 
 
 def _stages(search: _Search) -> tuple[Entry, ...]:
@@ -122,7 +136,7 @@ def _rows(search: _Search, stages: tuple[Entry, ...], number: int) -> str:
     stage = stages[number]
     earlier = {one.name for one in stages[:number]}
     told = search.serve.input if number == 0 else ""
-    candidates = [path for path in stage.takes if is_table(path) or name_of(path) == told]
+    candidates = [path for path in stage.takes if path in search.tables or name_of(path) == told]
     if told:
         candidates = [path for path in candidates if name_of(path) == told]
     if earlier:
@@ -158,7 +172,7 @@ def _gives(search: _Search, stage: Entry, following: str | None, *, last_of_all:
     if following is None and told:
         candidates = [path for path in candidates if name_of(path) == told]
     elif len(candidates) > 1 and (following is not None or not last_of_all):
-        candidates = [path for path in candidates if is_table(path)]
+        candidates = [path for path in candidates if path in search.tables]
     if len(candidates) == 1:
         return candidates[0]
     makes = _listed(tuple(map(name_of, stage.makes))) if stage.makes else "nothing for later stages"
@@ -174,7 +188,7 @@ def _training_table(search: _Search, estimator: str) -> str:
     maker = search.entries.maker(estimator) or search.entries.maker(_joblib(estimator))
     takes = search.entries.stages[maker].takes if maker else ()
     told = search.serve.input
-    tables = [path for path in takes if is_table(path) and (not told or name_of(path) == told)]
+    tables = [one for one in takes if one in search.tables and told in ("", name_of(one))]
     if told and not tables:
         every = [path for one in search.entries.stages.values() for path in one.makes]
         tables = [path for path in every if name_of(path) == told]
