@@ -46,6 +46,8 @@ class Model:
         contracts = set(table["contract"])
         if "wait" in contracts:
             time.sleep(0.5)
+        if "forever" in contracts:
+            time.sleep(3600)
         if "strange" in contracts:
             raise ValueError("Found unknown categories ['strange'] in column 0")
         if "broken" in contracts:
