@@ -62,7 +62,7 @@ def rows_of(value: Json, most: int) -> tuple[Json, ...] | Refusal:
     if not rows:
         return Refusal(422, "the list has no row")
     if len(rows) > most:
-        return Refusal(413, f"the list has {len(rows)} rows; at most {most} are taken")
+        return Refusal(422, f"the list has {len(rows)} rows; at most {most} are taken")
     return rows
 
 

@@ -12,7 +12,7 @@ _TYPES: dict[Kind, Schema] = {
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "text": {"type": "string"},
-    "time": {"type": "string", "format": "date-time"},
+    "time": {"type": "string"},
 }
 _SHOWN = 30
 
@@ -72,6 +72,9 @@ def _row(bundle: Bundle) -> Schema:
 
 def _field(column: Column) -> Schema:
     field = _typed(column.kind, missing=column.missing)
+    if column.kind == "time":
+        zone = "with" if "," in column.dtype else "without"
+        field["description"] = f"A time as ISO 8601 has it, {zone} its zone."
     if column.fixed:
         nothing = [None] if column.missing else []
         field["enum"] = [*column.categories, *nothing]
@@ -100,10 +103,11 @@ def _predictions(bundle: Bundle) -> Schema:
 
 
 def _output(output: Output) -> Schema:
-    if output.kind == "number":  # JSON has no infinity: that is a text
-        kinds = ["number", "string"] + (["null"] if output.missing else [])
-        return {"type": kinds, "description": "A number, or 'Infinity' or '-Infinity'."}
-    return _typed(output.kind, missing=output.missing)
+    """Any prediction may come to nothing, for rows such as training never had."""
+    if output.kind != "number":
+        return _typed(output.kind, missing=True)
+    said = "'Infinity' and '-Infinity' are texts, as JSON has no such numbers."
+    return {"type": ["number", "string", "null"], "description": said}
 
 
 def _typed(kind: Kind, *, missing: bool) -> Schema:

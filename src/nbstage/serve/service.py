@@ -21,9 +21,9 @@ _REFUSALS = (
     (400, "The body is not JSON."),
     (401, "A token is needed."),
     (408, "The body did not arrive in time."),
-    (413, "The body has too many bytes, or too many rows."),
+    (413, "The body has too many bytes."),
     (415, "The body is of another type than application/json."),
-    (422, "A row is wrong: each wrong field is named."),
+    (422, "Rows are wrong, or too many: each wrong field is named."),
     (500, "The service failed; its log says why."),
     (503, "Too many requests wait, or this one took too long."),
 )
