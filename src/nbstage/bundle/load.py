@@ -10,6 +10,9 @@ from nbstage.errors import UserError
 from nbstage.runtime import StageError, load
 from nbstage.runtime.skops_files import read_skops
 
+#: Endings of files that run no code, in the order in which they are tried for a pickle's value.
+SAFE = (".json", ".parquet", ".npy", ".npz", ".skops")
+
 
 # Any: the values are the user's.
 def load_values(bundle: Bundle, *, allow_pickle: bool) -> dict[str, Any]:
@@ -21,8 +24,8 @@ def load_values(bundle: Bundle, *, allow_pickle: bool) -> dict[str, Any]:
         listed = ", ".join(f"'{path}'" for path in bundle.pickles)
         raise UserError(
             f"reading {listed} may run any code, as these are pickles",
-            "register the model (`nbstage register` writes it as a skops file, which runs none), "
-            "or say --allow-pickle if you know who made it.",
+            "`nbstage register` writes models as skops files, and [tool.nbstage.formats] has other "
+            "formats for other values; or say --allow-pickle if you know who made them.",
         )
     wanted = {path for step in bundle.steps for path in step.takes if path != step.rows}
     wanted |= {bundle.estimator} - {""}
@@ -30,7 +33,12 @@ def load_values(bundle: Bundle, *, allow_pickle: bool) -> dict[str, Any]:
 
 
 def file_of(folder: Path, path: str) -> str:
-    """The file that holds an artifact: the released one stands in for the stage's own."""
+    """The file that holds an artifact: one that runs no code, or the released one, stands in for
+    the stage's own.
+    """
+    for ending in SAFE:
+        if (folder / f"{path}{ending}").is_file():
+            return f"{path}{ending}"
     released = released_path(path)
     return released if (folder / released).is_file() else path
 

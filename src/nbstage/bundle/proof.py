@@ -12,6 +12,7 @@ from nbstage.bundle.estimator import as_table, can_predict, columns_for
 from nbstage.bundle.load import load_values
 from nbstage.bundle.nouns import Bundle
 from nbstage.bundle.probes import describe
+from nbstage.bundle.safer import made_safer
 from nbstage.bundle.schema import output_of
 from nbstage.bundle.steps import importable, open_stages
 from nbstage.bundle.trial import Failed, Part, differs, parts_of, piecewise, run_all, run_part
@@ -47,12 +48,13 @@ def prove(
     `root` is where the pipeline has stored what it made, `table` the artifact that rows stand in
     for, `wanted` its columns if these were told.
     """
-    proof = _Proof(bundle, root, say)
     importable(bundle.folder)
+    bundle = made_safer(bundle, load_values(bundle, allow_pickle=True))
     values = load_values(bundle, allow_pickle=True)
     if bundle.estimator and not can_predict(values[bundle.estimator]):
         kind = type(values[bundle.estimator]).__name__
         return bundle, (f"the model '{bundle.estimator}' is a {kind}, which can't `predict`",)
+    proof = _Proof(bundle, root, say)
     proof.table = _table(proof, table, wanted)
     if proof.faults:
         return bundle, tuple(proof.faults)

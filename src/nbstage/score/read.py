@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -36,12 +36,28 @@ def opened(path: Path, form: Form, size: int, skip: int) -> Iterator[Source]:
     Raises UserError where it can't be read, here or at any chunk.
     """
     openers = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
+    with _reading(path):
+        file = path.open("rb")
+    with file:
+        with _reading(path):
+            source = openers[form](path, file, size, skip)
+        yield replace(source, chunks=_guarded(path, source.chunks))
+
+
+def _guarded(path: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    while True:
+        with _reading(path):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            yield openers[form](path, file, size, skip)
+        yield
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        if isinstance(error, OSError) and error.filename not in (None, str(path), path):
-            raise
         raise unreadable(path, error) from None
 
 
@@ -158,4 +174,4 @@ def _lines(file: IO[bytes], newline: str | None = None) -> IO[str]:
 def _share(path: Path, file: IO[bytes]) -> Callable[[], float]:
     size = max(path.stat().st_size, 1)
     raw = getattr(file, "raw", file)
-    return lambda: min(raw.tell() / size, 1.0)
+    return lambda: 1.0 if raw.closed else min(raw.tell() / size, 1.0)
