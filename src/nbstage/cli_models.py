@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 @click.option("--history", is_flag=True, help="Everything that was done, oldest first.")
 @click.option("--show", metavar="VERSION", help="Where a version comes from.")
 @click.option("--verify", is_flag=True, help="Replay the log: exit with 1 if it is incoherent.")
+@click.option(
+    "--signers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="With --verify: each tag is signed by somebody that FILE names.",
+)
 @click.option("--fetch", metavar="VERSION", help="Lay out a version's model, with its bytes.")
 @click.option("--to", metavar="DIR", type=click.Path(path_type=Path), help="Where to lay it out.")
 @as_json_option
@@ -37,6 +43,7 @@ def models(
     history: bool,
     show: str | None,
     verify: bool,
+    signers: Path | None,
     fetch: str | None,
     to: Path | None,
     as_json: bool,
@@ -51,12 +58,17 @@ def models(
         raise UserError("--history, --show, --verify and --fetch are given", "ask for one of them.")
     if (to is None) != (fetch is None):
         raise UserError("--fetch and --to go together", "nbstage models --fetch v1.2.0 --to out")
+    if signers is not None and not verify:
+        raise UserError("--signers goes with --verify", "nbstage models --verify --signers FILE")
     root, _ = chosen(())
     if show is not None:
         return _show(root, _named(name, show), as_json=as_json)
     if fetch is not None and to is not None:
         return _fetch(root, _named(name, fetch), to, as_json=as_json)
-    return _list(root, name, history=history, verify=verify, as_json=as_json)
+    shown = _chosen_models(root, name)
+    if verify:
+        return _verify(root, shown, signers, as_json=as_json)
+    return _history(shown, as_json=as_json) if history else _list(shown, as_json=as_json)
 
 
 def _named(name: str, version: str) -> str:
@@ -96,22 +108,23 @@ def _fetch(root: Path, reference: str, to: Path, *, as_json: bool) -> int:
     return Exit.FINE
 
 
-def _list(root: Path, name: str, *, history: bool, verify: bool, as_json: bool) -> int:
+def _chosen_models(root: Path, name: str) -> dict[str, Model]:
+    """The model of that name, or all of them."""
     from nbstage.app.registering import models as read_models
     from nbstage.registry.resolve import chosen_model
+
+    found = read_models(root)
+    return {name: chosen_model(found, name)} if name else found
+
+
+def _list(models: dict[str, Model], *, as_json: bool) -> int:
     from nbstage.registry.told import models_as_data, models_as_text
     from nbstage.terminal import print_json
 
-    found = read_models(root)
-    shown = {name: chosen_model(found, name)} if name else found
-    if verify:
-        return _verify(root, shown, as_json=as_json)
-    if history:
-        return _history(shown, as_json=as_json)
     if as_json:
-        print_json({"models": models_as_data(shown)})
+        print_json({"models": models_as_data(models)})
     else:
-        click.echo(models_as_text(shown) or "no version of a model is registered here")
+        click.echo(models_as_text(models) or "no version of a model is registered here")
     return Exit.FINE
 
 
@@ -129,13 +142,13 @@ def _history(models: dict[str, Model], *, as_json: bool) -> int:
     return Exit.FINE
 
 
-def _verify(root: Path, models: dict[str, Model], *, as_json: bool) -> int:
+def _verify(root: Path, models: dict[str, Model], signers: Path | None, *, as_json: bool) -> int:
     from nbstage.app.registering import audit
     from nbstage.compare.told.words import count
     from nbstage.report.plain import make_line
     from nbstage.terminal import print_json
 
-    faults = {name: audit(root, model) for name, model in models.items()}
+    faults = {name: audit(root, model, signers) for name, model in models.items()}
     if as_json:
         told: dict[str, Plain] = {name: [*found] for name, found in faults.items()}
         print_json({"ok": not any(faults.values()), "faults": told})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -15,44 +14,7 @@ from nbstage.registry import fetch, resolve
 from nbstage.registry.nouns import Did
 from nbstage.registry.state import current, models_of
 from nbstage.registry.tags import ROLLBACK, read_events
-
-
-class Repository:
-    """A git repository whose tags are a minute apart."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.minute = 0
-        root.mkdir(parents=True)
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *command: str, **more: str) -> None:
-        names = {
-            f"GIT_{who}_{what}": value
-            for who in ("AUTHOR", "COMMITTER")
-            for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
-        }
-        env = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": "/"}
-        subprocess.run(["git", *command], cwd=self.root, env=env | names | more, check=True)
-
-    def commit(self, **texts: str) -> None:
-        for name, text in texts.items():
-            (self.root / name).write_text(text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "As it is")
-
-    def tag(self, name: str, at: str = "HEAD", message: str = "told") -> None:
-        self.minute += 1
-        date = f"{1_700_000_000 + 60 * self.minute} +0000"
-        self.git("tag", "-a", name, "-m", message, f"{at}^{{}}", GIT_COMMITTER_DATE=date)
-
-    def cache(self, content: bytes) -> str:
-        """Keep something in DVC's cache; gives its hash."""
-        hashed = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        file = self.root / ".dvc/cache/files/md5" / hashed[:2] / hashed[2:]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        return hashed
+from tests.repository import Repository
 
 
 @pytest.fixture

@@ -10,28 +10,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbstage.app.reporting import gate
-from nbstage.baseline.git import git
+from nbstage.baseline.git import git, is_changed
 from nbstage.config import parse_settings
 from nbstage.errors import UserError
 from nbstage.gate.nouns import LeftOut
 from nbstage.gate.told import gated_as_data
 from nbstage.registry.again import refuse_number, version_of_commit
-from nbstage.registry.audit import faults_of
+from nbstage.registry.audit import Origin, faults_of
 from nbstage.registry.bump import kind_of, next_version
 from nbstage.registry.choice import declare, declared_model
-from nbstage.registry.lineage import describe, parent_of, read_lineage
+from nbstage.registry.lineage import describe, parents_of, read_lineage
 from nbstage.registry.names import Named, check_stage
-from nbstage.registry.nouns import Event, Model, Moved, Put, Refused, Registered, Version
+from nbstage.registry.nouns import Model, Moved, Put, Refused, Registered, Version
 from nbstage.registry.prepared import date_of, prepare
 from nbstage.registry.released import release
 from nbstage.registry.resolve import chosen_model, version_of
+from nbstage.registry.signing import unsigned_in
 from nbstage.registry.slices import slices_of
 from nbstage.registry.source import lay_out_source, settings_text
 from nbstage.registry.stages import UNGATED, refuse_promotion, version_before
 from nbstage.registry.state import current, models_of
 from nbstage.registry.store import send
 from nbstage.registry.tagging import (
-    in_step_with_remote,
+    how_to_put,
     message_of,
     next_count,
     next_time,
@@ -76,7 +77,7 @@ def register(root: Path, asked: Asked, say: Say) -> Registered:
         raise UserError("nothing is committed yet", "`git commit` comes before a version.")
     identity(root)  # now, and not when all is made
     say("asking git")
-    remote = in_step_with_remote(root)
+    how = how_to_put(root, sign=asked.sign, push=asked.push)
     name, path = declared_model(root, commit, asked.name)
     model = models_of(read_events(root)).get(name, Model(name, (), {}, ()))
     again = version_of_commit(root, model, commit)
@@ -84,21 +85,26 @@ def register(root: Path, asked: Asked, say: Say) -> Registered:
         return _again(again, commit, existing_ok=asked.existing_ok)
     if asked.version:
         refuse_number(model, asked.version)
+    if not asked.no_gate and asked.verdict is None and is_changed(root):
+        raise Refused(
+            "something is not committed: the gate would judge other files than are registered",
+            "commit it, or put it aside with `git stash`.",
+        )
     with tempfile.TemporaryDirectory(prefix="nbstage-release-") as folder:
-        way = _Way(model, commit, path, remote, Path(folder).resolve())
+        way = _Way(model, commit, path, how, Path(folder).resolve())
         return _release(root, asked, way, say)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     """What is known on the way to a version: the model so far, the commit and the file in it,
-    whether there is an `origin`, and a folder for what is made.
+    how tags are made, and a folder for what is made.
     """
 
     model: Model
     commit: str
     path: str
-    remote: bool
+    how: Put
     folder: Path
 
 
@@ -125,12 +131,11 @@ def _release(root: Path, asked: Asked, way: _Way, say: Say) -> Registered:
     title = f"Register {name} {number}"
     commit = commit_beside(root, way.commit, prepared.files, title, at)
     version = Version(name, number, tag_of(folder_in_git(root), name, f"@{number}"), commit)
-    how = _put(asked.sign, asked.push, remote=way.remote)
     forced = UNGATED if asked.no_gate else ""
     message = message_of(title, asked.reason, forced=forced)
-    put_tag(root, version.tag, commit, message, at, how)
+    put_tag(root, version.tag, version, message, at, way.how)
     notes = (*map(str, released.notes), *(() if sent else (_UNSENT,)))
-    return Registered(version, why, notes, how.push)
+    return Registered(version, why, notes, way.how.push)
 
 
 def promote(
@@ -148,7 +153,7 @@ def promote(
     Raises Refused and UserError with what stands in the way; then nothing was changed.
     """
     check_stage(stage)
-    how = _put(sign, push, remote=in_step_with_remote(root))
+    how = how_to_put(root, sign=sign, push=push)
     model = chosen_model(models_of(read_events(root)), named.model)
     version = version_of(model, named)
     lineage = read_lineage(root, version)
@@ -174,7 +179,7 @@ def rollback(
     Raises Refused and UserError with what stands in the way; then nothing was changed.
     """
     check_stage(stage)
-    how = _put(sign, push, remote=in_step_with_remote(root))
+    how = how_to_put(root, sign=sign, push=push)
     model = chosen_model(models_of(read_events(root)), name)
     version, before = version_before(model, stage)
     title = f"Roll {stage} of {model.name} back to {version.version}"
@@ -194,7 +199,7 @@ def _move(
     tag = tag_of(folder_in_git(root), model.name, f"#{moved.stage}#{next_count(model)}")
     marks = (*marks, *((f"Nbstage-From: {moved.before}",) if moved.before else ()))
     message = message_of(title, reason, marks, moved.forced)
-    put_tag(root, tag, moved.version.commit, message, next_time(model.events, time.time()), how)
+    put_tag(root, tag, moved.version, message, next_time(model.events, time.time()), how)
     return replace(moved, tag=tag)
 
 
@@ -203,14 +208,21 @@ def models(root: Path) -> dict[str, Model]:
     return models_of(read_events(root))
 
 
-def audit(root: Path, model: Model) -> tuple[str, ...]:
-    """What is wrong in a model's log; nothing if each step follows from those before it."""
+def audit(root: Path, model: Model, signers: Path | None = None) -> tuple[str, ...]:
+    """What is wrong in a model's log; nothing if each step follows from those before it.
 
-    def lineage(event: Event) -> tuple[dict[str, object] | None, str]:
-        version = Version(event.model, event.version, event.tag, event.commit)
-        return read_lineage(root, version), parent_of(root, event.commit)
-
-    return faults_of(model, lineage)
+    With `signers` each tag has to be signed by somebody that this file names.
+    """
+    parents = parents_of(root, {event.commit for event in model.events})
+    origins = {
+        event.commit: Origin(
+            read_lineage(root, Version(model.name, "", event.tag, event.commit)),
+            parents.get(event.commit, ""),
+        )
+        for event in model.events
+    }
+    unsigned = unsigned_in(root, model, signers) if signers else ()
+    return (*faults_of(model, origins), *unsigned)
 
 
 def _again(version: Version, commit: str, *, existing_ok: bool) -> Registered:
@@ -250,12 +262,6 @@ def _number(
     if asked.bump:
         return next_version(last.version, asked.bump), (f"{asked.bump}, as told",)
     return next_version(last.version, kind), tuple(f"{kind}: {one}" for one in why)
-
-
-def _put(sign: bool, push: bool | None, *, remote: bool) -> Put:
-    if push and not remote:
-        raise UserError("there is no 'origin' to push to", "`git remote add origin URL` adds it.")
-    return Put(sign, remote if push is None else push)
 
 
 def _need(*packages: str) -> None:

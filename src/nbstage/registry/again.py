@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from nbstage.errors import UserError
-from nbstage.registry.lineage import parent_of, read_lineage
+from nbstage.registry.lineage import parents_of, read_lineage
 from nbstage.registry.names import is_version
 from nbstage.registry.nouns import Did, Model, Refused, Version
 
 
 def version_of_commit(root: Path, model: Model, commit: str) -> Version | None:
     """The version that was made of a commit: beside it, or of itself by another tool."""
+    parents = parents_of(root, [version.commit for version in model.versions])
     for version in reversed(model.versions):
-        if version.commit == commit:
-            return version
-        if parent_of(root, version.commit) == commit and read_lineage(root, version):
+        beside = parents.get(version.commit) == commit and read_lineage(root, version) is not None
+        if beside or version.commit == commit:
             return version
     return None
 

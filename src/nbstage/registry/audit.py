@@ -2,61 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from nbstage.registry.lineage import is_ungated
 from nbstage.registry.nouns import Did, Event, Model
 from nbstage.registry.stages import UNGATED
 from nbstage.registry.state import models_of
 
-#: What a version's release commit says of it, and the commit's first parent.
-Lineage = Callable[[Event], tuple[dict[str, object] | None, str]]
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a release commit says of itself, None if nothing, and its first parent."""
+
+    lineage: dict[str, object] | None
+    parent: str
+
+    @property
+    def source(self) -> str:
+        return self.parent if self.lineage is not None else ""
 
 
-def faults_of(model: Model, lineage: Lineage) -> tuple[str, ...]:
-    """What is wrong in the log, in order; nothing if it is coherent."""
+def faults_of(model: Model, origins: dict[str, Origin]) -> tuple[str, ...]:
+    """What is wrong in the log, in order; nothing if it is coherent. `origins` are by commit."""
     found: list[str] = []
     for number, event in enumerate(model.events):
-        before = models_of(model.events[:number]).get(model.name)
-        found += [f"'{event.tag}': {fault}" for fault in _faults(event, before, lineage)]
+        before = models_of(model.events[:number]).get(model.name, Model(model.name, (), {}, ()))
+        found += [f"'{event.tag}': {fault}" for fault in _faults(event, before, origins)]
     return (*found, *_gaps(model.events))
 
 
-def _faults(event: Event, before: Model | None, lineage: Lineage) -> Iterator[str]:
+def _faults(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator[str]:
     if event.called != event.tag:
         yield f"the tag was made as '{event.called}', and renamed"
     match event.did:
         case Did.REGISTERED:
-            yield from _registered(event, before, lineage)
+            yield from _registered(event, before, origins)
         case Did.PROMOTED | Did.ROLLED_BACK:
-            yield from _moved(event, before, lineage)
+            yield from _moved(event, before, origins)
         case Did.WITHDRAWN | Did.TAKEN_OUT:
             pass
 
 
-def _registered(event: Event, before: Model | None, lineage: Lineage) -> Iterator[str]:
+def _registered(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator[str]:
     """A version's lineage has to be its own, and of the commit that it stands beside."""
-    told, parent = lineage(event)
-    if told is None:
-        return
-    if (told.get("name"), told.get("version")) != (event.model, event.version):
-        yield f"its lineage is that of '{told.get('name')}@{told.get('version')}'"
-    if told.get("source") != parent:
-        yield f"its lineage names another commit than the one before it, {parent[:7]}"
-    if before and event.commit in {version.commit for version in before.versions}:
+    if event.commit in {version.commit for version in before.versions}:
         yield "its commit has another version already"
+    origin = origins[event.commit]
+    if origin.lineage is None:
+        return
+    named = origin.lineage.get("name"), origin.lineage.get("version")
+    if named != (event.model, event.version):
+        yield f"its lineage is that of '{named[0]}@{named[1]}'"
+    if origin.lineage.get("source") != origin.parent:
+        yield f"its lineage names another commit than the one before it, {origin.parent[:7]}"
+    twice = [one.version for one in before.versions if origins[one.commit].source == origin.source]
+    if twice:
+        yield f"it was made of the same commit as '{twice[0]}'"
 
 
-def _moved(event: Event, before: Model | None, lineage: Lineage) -> Iterator[str]:
-    versions = {version.version for version in before.versions} if before else set()
-    if event.version not in versions:
+def _moved(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator[str]:
+    if event.version not in {version.version for version in before.versions}:
         yield "the commit that it names was no version then"
         return
     if event.did is Did.ROLLED_BACK:
-        been = before.stacks.get(event.stage, ())[:-1] if before else ()
-        if event.version not in been:
+        if event.version not in before.stacks.get(event.stage, ())[:-1]:
             yield f"'{event.version}' was not in stage '{event.stage}' before"
-    elif is_ungated(lineage(event)[0]) and UNGATED not in event.forced:
+    elif is_ungated(origins[event.commit].lineage) and UNGATED not in event.forced:
         yield f"'{event.version}' never met the gate, and nobody said that this is accepted"
 
 

@@ -39,7 +39,13 @@ def fetch(
     files = {path: tuple(_files(cache_of(root), parts[path])) for path in wanted}
     _refuse_missing(version, files)
     for file in (file for found in files.values() for file in found):
-        _write(tree, file, folder / file.path)
+        try:
+            _write(tree, file, folder / file.path)
+        except OSError as error:
+            raise UserError(
+                f"'{folder / file.path}' can't be written: {error.strerror}",
+                "name an empty folder, or one that is not there yet.",
+            ) from None
     return tuple(dict.fromkeys(file.path for found in files.values() for file in found))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterable
 from importlib.metadata import distributions
 from pathlib import Path
 
-from nbstage.baseline.git import blob, git, tree_at
+from nbstage.baseline.git import git
 from nbstage.registry.kept import lineage_path
 from nbstage.registry.nouns import Version
 from nbstage.registry.released import Released
@@ -65,7 +66,8 @@ def read_lineage(root: Path, version: Version) -> dict[str, object] | None:
 
     Anybody may have written it.
     """
-    content = blob(tree_at(root, version.commit), lineage_path(version.name))
+    place = f"{version.commit}:./{lineage_path(version.name)}"
+    content = git(root, "cat-file", "blob", place)
     try:
         data = json.loads(content) if content else None
     except (ValueError, RecursionError):
@@ -73,9 +75,11 @@ def read_lineage(root: Path, version: Version) -> dict[str, object] | None:
     return data if isinstance(data, dict) else None
 
 
-def parent_of(root: Path, commit: str) -> str:
-    """The first parent of a commit; "" if it has none."""
-    return (git(root, "rev-parse", "--verify", "--quiet", f"{commit}^") or "").strip()
+def parents_of(root: Path, commits: Iterable[str]) -> dict[str, str]:
+    """The first parent of each commit; "" for one that has none."""
+    told = git(root, "rev-list", "--no-walk", "--parents", *commits) or ""
+    rows = (line.split() for line in told.splitlines())
+    return {row[0]: row[1] if len(row) > 1 else "" for row in rows if row}
 
 
 def is_ungated(lineage: dict[str, object] | None) -> bool:

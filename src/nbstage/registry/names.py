@@ -30,7 +30,7 @@ def parse_named(text: str) -> Named:
 
     Raises UserError where a part is none.
     """
-    if is_version(text):
+    if is_version(text) or text == NEWEST:
         return Named("", text)
     model, at, which = text.partition("@")
     if model or not at:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nbstage.baseline.git import git
 from nbstage.errors import UserError
+from nbstage.registry.nouns import Model
 
 _GOOD = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
 
@@ -44,6 +45,17 @@ def verify_signature(root: Path, tag: str, allowed_signers: Path) -> str:
             f"'{allowed_signers}'.",
         )
     return good[1]
+
+
+def unsigned_in(root: Path, model: Model, allowed_signers: Path) -> tuple[str, ...]:
+    """What is wrong with the signatures of a model's tags."""
+    found = []
+    for event in model.events:
+        try:
+            verify_signature(root, event.tag, allowed_signers)
+        except UserError as error:
+            found.append(error.message)
+    return tuple(found)
 
 
 def _ask(root: Path, tag: str, allowed_signers: Path) -> tuple[re.Match[str] | None, str]:

@@ -66,11 +66,23 @@ def keep(root: Path, file: Path) -> tuple[str, int]:
         raise UserError("the project is not under DVC", "`dvc init` puts it there.")
     with file.open("rb") as stream:
         found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    target = cache / "files" / "md5" / found[:2] / found[2:]
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f"{target.name}.{os.getpid()}")
+    try:
+        _put(file, cache / "files" / "md5" / found[:2] / found[2:])
+    except OSError as error:
+        raise UserError(
+            f"DVC's cache doesn't take the model: {error.strerror}", "nothing was registered."
+        ) from None
+    return found, file.stat().st_size
+
+
+def _put(file: Path, target: Path) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}")
+    try:
         shutil.copyfile(file, temporary)
         temporary.chmod(0o444)
-        os.replace(temporary, target)  # noqa: PTH105 - one call, on one file system
-    return found, file.stat().st_size
+        os.replace(temporary, target)  # noqa: PTH105 - in one step
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from nbstage.registry.nouns import Did, Event
 ROLLBACK = "Nbstage-Action: rollback"
 #: Begins the line of a tag's message with a check that was passed over.
 FORCED = "Nbstage-Forced: "
-_SIGNATURE = "-----BEGIN "
+_LATEST = 253_402_300_799  # the end of the year 9999
 _FIELDS = (
     "refname:strip=2",
     "objecttype",
@@ -24,6 +24,7 @@ _FIELDS = (
     "taggername",
     "taggeremail",
     "contents",
+    "contents:signature",
     "tag",
 )
 
@@ -37,9 +38,17 @@ def read_events(root: Path) -> tuple[Event, ...]:
     if told is None:
         raise UserError("the project is not under git", "`git init` puts it there.")
     found = [event for row in _rows(told) for event in _event(row, folder_in_git(root))]
-    versions = {event.commit: event.version for event in found if event.did is Did.REGISTERED}
     found.sort(key=lambda event: (event.at, _count(event.tag), event.tag))
+    newest = reversed([event for event in found if event.did is Did.REGISTERED])
+    versions = {event.commit: event.version for event in newest}  # of several, the first
     return tuple(_with_version(event, versions) for event in found)
+
+
+def is_model_tag(tag: str) -> bool:
+    """Whether GTO takes a tag for one of its own."""
+    from gto.tag import parse_name
+
+    return bool(parse_name(tag, raise_on_fail=False))
 
 
 def folder_in_git(root: Path) -> str:
@@ -69,15 +78,14 @@ def _event(row: list[str], folder: str) -> Iterator[Event]:
     from gto.constants import Action
     from gto.tag import parse_name
 
-    tag, kind, target_kind, commit, at, who, mail, contents, called = row
+    tag, kind, target_kind, commit, at, who, mail, contents, signature, called = row
     parsed = parse_name(tag, raise_on_fail=False)
     prefix = f"{folder}:" if folder else ""
     name = str(parsed.get("name", ""))
     if kind != "tag" or target_kind != "commit" or not name.startswith(prefix):
         return
     name = name.removeprefix(prefix)
-    message, signature, _ = contents.partition(_SIGNATURE)
-    lines = message.strip().splitlines()
+    lines = contents.removesuffix(signature).strip().splitlines()
     told = {
         Action.REGISTER: Did.REGISTERED,
         Action.DEREGISTER: Did.WITHDRAWN,
@@ -94,7 +102,7 @@ def _event(row: list[str], folder: str) -> Iterator[Event]:
         version=str(parsed.get("version", "")),
         stage=str(parsed.get("stage", "")),
         commit=commit,
-        at=int(at or 0),
+        at=min(int(at or 0), _LATEST),
         who=f"{who} {mail}".strip(),
         message="\n".join(lines),
         forced=tuple(line.removeprefix(FORCED) for line in lines if line.startswith(FORCED)),

@@ -5,6 +5,7 @@ user's is touched.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -13,14 +14,19 @@ from typing import TypeAlias
 
 from nbstage.baseline.git import git
 from nbstage.errors import UserError
-from nbstage.registry.tags import folder_in_git
+from nbstage.registry.tags import folder_in_git, is_model_tag
 
 REMOTE = "origin"
+_REJECTED = re.compile(r"^ ! \[rejected\] +(\S+) +-> ", re.MULTILINE)
 Env: TypeAlias = Mapping[str, str] | None
 
 
 class TagTaken(Exception):
     """Somebody else made the tag first."""
+
+
+class Unreachable(UserError):
+    """`origin` doesn't answer."""
 
 
 def identity(root: Path) -> str:
@@ -108,18 +114,22 @@ def has_remote(root: Path) -> bool:
 
 
 def fetch_tags(root: Path) -> None:
-    """Bring the tags of `origin`. Raises UserError where it can't be reached, and where it has
-    another tag of a name that is known here.
+    """Bring the tags of `origin`. Raises Unreachable where it doesn't answer, and UserError where
+    it has another tag of a model's, by a name that is known here.
     """
-    done = _run(root, "fetch", "--quiet", "--no-tags", REMOTE, "refs/tags/*:refs/tags/*")
+    done = _run(root, "fetch", "--no-tags", REMOTE, "refs/tags/*:refs/tags/*")
     if done.returncode == 0:
         return
-    if b"clobber" in done.stderr:
+    rejected = _REJECTED.findall(done.stderr.decode("utf-8", "replace"))
+    ours = [tag for tag in rejected if is_model_tag(tag)]
+    if ours:
         raise UserError(
-            f"'{REMOTE}' has another tag of a name that is known here: {_said(done)}",
+            f"'{REMOTE}' has another tag of a name that is known here: {', '.join(ours)}",
             "find out which is right; `git tag -d TAG` and `git fetch --tags` take theirs.",
         )
-    raise UserError(
+    if rejected:
+        return  # tags of other things, which people do move
+    raise Unreachable(
         f"the tags of '{REMOTE}' can't be read, and without them a version might be given twice: "
         f"{_said(done)}",
         "`git fetch --tags` tells more.",
