@@ -98,6 +98,7 @@ class Label:
     stage: str | None = None
     metrics: Metrics = Metrics.NO
     plots: bool = False
+    predict: bool = False
     after: tuple[str, ...] = ()
     executor: str | None = None
     resources: tuple[tuple[str, str], ...] = ()
@@ -217,7 +218,7 @@ class PlannedStage:
     `deps` holds the stage's module, the helper modules and data files; `inputs` the artifacts it
     loads; `params` keys of params.yaml, `explore.seed` for `seed` in the section `explore`.
     `outs` are files the user's own code writes; `outputs` the artifacts nbstage saves; `checks` the
-    tests made from its check cells.
+    tests made from its check cells. `predict` says that rows to be predicted go through it.
     """
 
     name: str
@@ -233,6 +234,7 @@ class PlannedStage:
     resources: tuple[tuple[str, str], ...] = ()
     checks: tuple[str, ...] = ()
     executor: str | None = None
+    predict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

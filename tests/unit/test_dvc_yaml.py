@@ -304,6 +304,13 @@ def test_params_of_another_file_are_the_users() -> None:
     assert sorted(map(str, params)) == ["n_estimators", "seed", "{'other.yaml': ['depth']}"]
 
 
+def test_a_stage_on_the_way_to_a_prediction_is_marked_in_meta_alone() -> None:
+    text = rendered(Pipeline((LOAD, replace(TRAIN, predict=True))), FRESH)
+    marked = text.replace("      predict: true\n", "")
+    assert (text.count("predict: true"), marked) == (1, FRESH)
+    assert rendered(Pipeline((LOAD, TRAIN)), text) == FRESH
+
+
 def test_resources_that_the_notebook_no_longer_asks_for_go() -> None:
     text = rendered(Pipeline((LOAD, replace(TRAIN, resources=(("gpu", "2"),)))), FRESH)
     assert text == FRESH.replace("gpu: '1'\n        memory: '4Gi'", "gpu: '2'")

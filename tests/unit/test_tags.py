@@ -39,6 +39,7 @@ WORDS = [
     ("skip", Label(Role.SKIP)),
     ("metrics", Label(metrics=Metrics.ASSIGNED)),
     ("plots", Label(plots=True)),
+    ("predict", Label(predict=True)),
     ("after:load", Label(after=("load",))),
     ("executor:notebook", Label(executor="notebook")),
     ("resource:gpu=1", Label(resources=(("gpu", "1"),))),
@@ -169,6 +170,7 @@ def test_a_tag_and_a_comment_that_disagree_are_reported(comment: str) -> None:
         (("imports", "functions"), "a cell can't be 'imports' and 'functions' at once"),
         (("parameters", "metrics"), "a cell can't be 'parameters' and 'metrics' at once"),
         (("skip", "plots"), "a cell can't be 'skip' and 'plots' at once"),
+        (("imports", "predict"), "a cell can't be 'imports' and 'predict' at once"),
     ],
 )
 def test_words_that_exclude_each_other_are_reported(tags: tuple[str, ...], message: str) -> None:

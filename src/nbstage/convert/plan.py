@@ -183,4 +183,5 @@ def _planned(
         plots=plan.shown.plots(plan.name),
         resources=plan.resources,
         executor=plan.executor,
+        predict=plan.predict,
     )

@@ -59,6 +59,7 @@ class StagePlan:
     resources: tuple[tuple[str, str], ...]
     safe: bool = False
     contracts: tuple[tuple[str, str], ...] = ()
+    predict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def plan_room(
     outputs = artifacts.get(stage.name, ())
     results = _results(flow, stage, outputs, (*metrics, *plots))
     reads, writes = files_of(program, stage, runs.workdir)
-    labels = (program.units[index].block.label for index in stage.units)
+    labels = [program.units[index].block.label for index in stage.units]
     executor = next((label.executor for label in labels if label.executor), None)
     return StagePlan(
         name=stage.name,
@@ -155,16 +156,9 @@ def plan_room(
         writes=writes,
         after=runs.after,
         marks_done=runs.marks_done,
-        resources=tuple(
-            sorted(
-                {
-                    pair
-                    for index in stage.units
-                    for pair in program.units[index].block.label.resources
-                }
-            )
-        ),
+        resources=tuple(sorted({pair for label in labels for pair in label.resources})),
         safe=runs.safe,
+        predict=any(label.predict for label in labels),
     )
 
 

@@ -18,6 +18,7 @@ _ROLES = {
     "skip": Role.SKIP,
 }
 _SHARED = frozenset({Role.IMPORTS, Role.FUNCTIONS, Role.PARAMETERS, Role.SKIP})
+_OF_A_STAGE = ("metrics", "printed metrics", "plots", "predict")
 _SHOWN = 60
 _EXECUTORS = ("notebook",)
 
@@ -26,7 +27,7 @@ def label(cell: Cell, path: str) -> tuple[Label, tuple[Problem, ...]]:
     """Give what the cell's words say, Kale's translated into ours, and what is wrong with them.
 
     A cell with `check` and `stage:NAME` has the role CHECK and the stage NAME. A cell whose only
-    word is `metrics` or `plots` has no role of its own: it belongs to the stage before it.
+    word is `metrics`, `plots` or `predict` has no role of its own: it belongs to the stage before.
     Where a name is one no stage may have, the label carries the name that the problem proposes.
     """
     found = find_words(cell, path)
@@ -104,6 +105,7 @@ def _label(words: tuple[Word, ...]) -> Label:
         stage=stage,
         metrics=Metrics.PRINTED if "printed metrics" in kinds else assigned,
         plots="plots" in kinds,
+        predict="predict" in kinds,
         after=tuple(dict.fromkeys(filter(None, map(_right_name, _values(words, "after"))))),
         executor=next((name for name in _values(words, "executor") if name in _EXECUTORS), None),
         resources=tuple(
@@ -179,8 +181,8 @@ def _two_roles(words: list[Word]) -> Iterator[Problem]:
 
 
 def _results_of_no_stage(words: tuple[Word, ...]) -> Iterator[Problem]:
-    """Only a stage has metrics and plots."""
-    results = [word for word in words if word.kind in ("metrics", "printed metrics", "plots")]
+    """Only a stage has metrics and plots, and only a stage can be on the way to a prediction."""
+    results = [word for word in words if word.kind in _OF_A_STAGE]
     for word in words:
         if _ROLES.get(word.kind) in _SHARED and results:
             yield _together(word, results[0])
@@ -232,7 +234,7 @@ def _is_key_value(text: str) -> bool:
 def _looks_like(word: Stranger) -> Problem:
     message = f"'{word.text}' looks like one of nbstage's tags, but is none"
     hint = "tags are `stage:NAME`, `after:NAME`, `imports`, `functions`, `parameters`, `metrics`, "
-    hint += "`plots`, `check`, `skip`, `executor:notebook` and `resource:KEY=VALUE`."
+    hint += "`plots`, `predict`, `check`, `skip`, `executor:notebook` and `resource:KEY=VALUE`."
     return Problem("NBS108", message, word.place, hint, Level.NOTE)
 
 

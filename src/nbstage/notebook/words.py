@@ -21,6 +21,7 @@ Kind = Literal[
     "metrics",
     "printed metrics",
     "plots",
+    "predict",
     "executor",
     "resource",
 ]
@@ -33,6 +34,7 @@ _BARE: dict[str, Kind] = {
     "skip": "skip",
     "metrics": "metrics",
     "plots": "plots",
+    "predict": "predict",
     "pipeline-parameters": "parameters",
     "pipeline-metrics": "printed metrics",
 }
@@ -56,7 +58,9 @@ _OPTION = re.compile(r"\s*#\|\s*(.*?)\s*$")
 _LIST_ITEM = re.compile(r"-\s+(.*)$")
 _NEAR_STAGE = re.compile(r"(?:stages?|steps?)\s*(?:[:=\s]|-(?!-))\s*\S|(?:stages?)$", re.IGNORECASE)
 _NEAR_BARE = re.compile(
-    r"(?:imports?|functions?|param(?:eter)?s?|checks?|skip(?:ped)?|metrics?|plots?)$", re.IGNORECASE
+    r"(?:imports?|functions?|param(?:eter)?s?|checks?|skip(?:ped)?|metrics?|plots?"
+    r"|predict(?:ions?)?)$",
+    re.IGNORECASE,
 )
 _NEAR_VALUE = re.compile(r"(?:after|resources?|executors?)\s*[:=]\s*\S", re.IGNORECASE)
 _KALE_NOTEBOOK = re.compile(r"notebook:\w+$")

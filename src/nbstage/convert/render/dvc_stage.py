@@ -44,7 +44,11 @@ def wanted_stage(stage: PlannedStage, current: object) -> dict[str, object]:
         "outs": _paths(sorted({*saved, *stage.outs} - pictures)),
         "metrics": _in_git(stage.metrics),
         "plots": [*map(_plot, stage.plots), *sorted(map(_written, pictures))] or None,
-        "meta": {"notebook": _written(stage.notebook), "resources": _resources(stage, held)},
+        "meta": {
+            "notebook": _written(stage.notebook),
+            "predict": True if stage.predict else None,
+            "resources": _resources(stage, held),
+        },
     }
 
 
