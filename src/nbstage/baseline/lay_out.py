@@ -56,7 +56,8 @@ def _wanted(old: Side, new: Side) -> Iterator[File]:
     loose = (*_SETTINGS, *parameter_files(old), *locked.loose_metrics)
     files = {path: File(path) for path in loose}
     for stage in locked.stages:
-        files |= {file.path: file for file in stage.deps}
+        # A stage that never ran knows no hash of what it takes, but its maker does.
+        files |= {file.path: file for file in stage.deps if file.hash or file.path not in files}
         files |= {out.file.path: out.file for out in stage.outs}
     known = files_of(new)
     made = {out.file.path for stage in locked.stages for out in stage.outs}
