@@ -11,7 +11,7 @@ from nbstage.explain import codes, lookup
 from nbstage.model import Level, Problem
 from nbstage.report.problems import in_order, problem_as_text
 from tests.conftest import Golden
-from tests.explained import files, problems, problems_of_edits, section
+from tests.explained import NOTEBOOK, files, problems, problems_of_edits, section
 from tests.unit.more_messages import MORE
 
 # What comes with another problem: no tags, no stage.
@@ -67,3 +67,21 @@ def _as_text(found: tuple[Problem, ...], wanted: set[str]) -> str:
         if problem.code in wanted
     )
     return "".join(f"{problem_as_text(problem)}\n\n" for problem in heads).rstrip() + "\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "noted"),
+    [
+        ("barplot(df, x='v', y='w')", True),
+        ("regplot(df, x='v', y='w', ci=90)", True),
+        ("barplot(df, x='v', y='w', seed=0)", False),
+        ("pointplot(df, x='v', y='w', errorbar=None)", False),
+        ("barplot(df, x='v', y='w', errorbar='sd')", False),
+    ],
+)
+def test_error_bars_of_seaborn_that_differ_each_time_are_noted(
+    call: str, noted: bool, tmp_path: Path
+) -> None:
+    start = "import pandas as pd\nimport seaborn as sns\ndf = pd.DataFrame({'v': [1], 'w': [2]})"
+    found = problems(tmp_path, {NOTEBOOK: f'# %% tags=["stage:draw"]\n{start}\nsns.{call}\n'})
+    assert ("NBS305" in {problem.code for problem in found}) == noted

@@ -11,13 +11,12 @@ import re
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
 from nbstage.convert.effects.follow import anything, call_back, call_function, unknown_call, using
+from nbstage.convert.effects.iterators import use_up
 from nbstage.convert.effects.keepers import ask_cache
 from nbstage.convert.effects.library import (
-    USED_UP,
     call_estimator,
     change_library,
     known_call,
-    use_up,
 )
 from nbstage.convert.effects.machine import (
     Machine,
@@ -125,10 +124,7 @@ def _call_path(
     machine.effects.paths.add(path)
     machine.effects.draws_figures |= draws(path)
     if path in _CONSUMERS:
-        use_up(
-            machine,
-            [obj for value in args for obj in value.objs if obj.type == "" or obj.type in USED_UP],
-        )
+        use_up(machine, [obj for value in args for obj in value.objs])
     if path == "builtins.id":
         keep_identity(machine, args)
     if path in ("builtins.setattr", "builtins.delattr") and len(args) > 1:

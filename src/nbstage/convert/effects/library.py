@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from nbstage.convert import known
 from nbstage.convert.effects import files, special
 from nbstage.convert.effects.follow import _special, anything, call_back, using
+from nbstage.convert.effects.iterators import USED_UP, use_up
 from nbstage.convert.effects.machine import (
     GLOBAL,
     RANDOM,
@@ -24,12 +25,10 @@ from nbstage.convert.effects.values import (
     NOTHING,
     Obj,
     Value,
-    closure,
     of,
     reach,
 )
 
-USED_UP = frozenset({"iterator", "pairs", "file"})
 #: Words for a random state: a number, or a generator, which is drawn from.
 _STATES = ("random_state", "rng", "seed")
 
@@ -56,11 +55,14 @@ def known_call(
         machine.effects.settings.add(what.sets)
     if what.seeds:
         put(machine, Frame(GLOBAL), RANDOM.get(what.seeds, what.seeds), Value(type="scalar"))
-    if what.draws and not _given_state(keywords):
+    if what.draws and not (_given_state(keywords) or _without_bootstrap(keywords)):
         draw(machine, what.draws)
     call_back(machine, (receiver,) if receiver is not None else (), everything, calls or _special)
     into = _written_into(what, args, keywords)
-    return special.result(what, receiver, args, keywords) if into is None else into
+    made = special.result(what, receiver, args, keywords) if into is None else into
+    if what.resumes:
+        machine.effects.iterators.update(made.objs)
+    return made
 
 
 def _changed_arguments(what: known.Known, args: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -77,19 +79,15 @@ def _written_into(
     return into if into is not None and into.objs else None
 
 
-def use_up(machine: Machine, objs: Iterable[Obj]) -> None:
-    """Report that iterators are read. `zip(xs, ys)` does nothing to what it gives, but a `map` in
-    it, or a generator, may do anything.
-    """
-    inner = closure(objs, lambda obj: obj.kin if obj.type == "pairs" else ())
-    pairs = {obj for obj in inner if obj.type == "pairs"}
-    change(machine, pairs, deep=False)
-    change(machine, [obj for obj in inner - pairs if obj.type in ("", *USED_UP)])
-
-
 def _given_state(keywords: dict[str, Value]) -> bool:
     states = [keywords[word] for word in _STATES if word in keywords]
     return any(state.type != "NoneType" for state in states)
+
+
+def _without_bootstrap(keywords: dict[str, Value]) -> bool:
+    """Whether seaborn is told to draw error bars, or none, for which it need not resample."""
+    bars = keywords.get("errorbar", keywords.get("ci"))
+    return bars is not None and (bars.type == "NoneType" or bars.const in ("pi", "sd", "se"))
 
 
 def _report_changes(

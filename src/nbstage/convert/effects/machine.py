@@ -229,10 +229,10 @@ def keep_identity(machine: Machine, values: Iterable[Value]) -> None:
 
 def draw(machine: Machine, source: str) -> None:
     """Report a draw from a global random state: it needs the state and changes it, if it was ever
-    seeded.
+    seeded. A source without such a state begins anew each time.
     """
-    name = RANDOM[source]
-    if peek(machine, Frame(GLOBAL), name) is None:
+    name = RANDOM.get(source, "")
+    if not name or peek(machine, Frame(GLOBAL), name) is None:
         mark(machine, Oddity.UNSEEDED, source)
         machine.effects.varies = True
         return

@@ -66,7 +66,8 @@ class Effects:
     place; reads that may fail without harm are `soft`. `binds` says whether the name is surely
     bound afterwards; `deletes` are those that are deleted, `unbinds` those that may be. `groups`
     are names that share what was changed, or whose being the same object matters; `changed` the
-    objects that were changed themselves, `changed_deep` those with all they hold and share.
+    objects that were changed themselves, `changed_deep` those with all they hold and share;
+    `iterators` those that library functions made.
 
     `settings` are the libraries that are set, `files` those read and written. `paths` are the
     library names it uses, `builtins` the built-in ones, `quoted` names that stand in text:
@@ -87,6 +88,7 @@ class Effects:
     groups: set[frozenset[str]] = field(default_factory=set)
     changed: set[Obj] = field(default_factory=set)
     changed_deep: set[Obj] = field(default_factory=set)
+    iterators: set[Obj] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
     files: list[FileUse] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)

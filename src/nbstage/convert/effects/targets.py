@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from nbstage.convert.effects.follow import call_specials
+from nbstage.convert.effects.iterators import use_up
 from nbstage.convert.effects.library import change_library
 from nbstage.convert.effects.machine import (
     Machine,
@@ -35,9 +36,7 @@ def iterate(machine: Machine, value: Value) -> Value:
         return Value(type="str" if value.type == "str" else "int")
     if value.objs and all(obj.type == "pandas.GroupBy" for obj in value.objs):
         return key_and_group(value)
-    used_up = [obj for obj in value.objs if obj.type in ("", "iterator", "file")]
-    if used_up:
-        change(machine, used_up)
+    use_up(machine, value.objs)
     call_specials(machine, value, ())
     return element_of(value)
 

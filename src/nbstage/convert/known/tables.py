@@ -7,7 +7,8 @@ that library, or of either; `pairs` an iterator of tuples; `splits` two of each 
 Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args|self+args` what a call changes
 (`others`: all arguments but the first);
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
-(unless it is given `random_state`); `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
+(unless it is given `random_state`), `draws=seaborn` from none, so
+that each run differs; `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
 `nested` it holds more
 that can be changed; `lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
 run;
@@ -108,6 +109,7 @@ matplotlib.pyplot.gca matplotlib.pyplot.subplot -> matplotlib.axes.Axes fresh
 matplotlib.pyplot.subplots -> matplotlib fresh
 seaborn.* -> matplotlib fresh
 seaborn.stripplot seaborn.catplot -> matplotlib fresh draws=numpy
+seaborn.barplot seaborn.pointplot seaborn.regplot seaborn.lmplot -> matplotlib fresh draws=seaborn
 seaborn.load_dataset -> pandas.DataFrame fresh
 seaborn.objects.* -> seaborn.objects fresh
 seaborn.set_theme seaborn.set seaborn.set_style seaborn.set_context seaborn.set_palette ->

@@ -58,7 +58,7 @@ _NOTES = {
     Oddity.UNSEEDED: (
         "NBS305",
         "random numbers of '{}' are drawn without a seed: two runs differ, in the notebook as in the pipeline",
-        "pass `random_state=...`, or set the seed in the first cell.",
+        "pass `random_state=...` (`seed=...` to seaborn), or set the seed in the first cell.",
     ),
 }
 
