@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from nbstage.bundle.nouns import Column
@@ -35,12 +36,13 @@ class _Taker:
 
 
 def convert(column: Column, values: Sequence[Any], *, as_text: bool) -> tuple[Any, Wrong]:
-    """The values as a Series of the column's dtype, and what is wrong with others, by position.
+    """The values as a column of its dtype, and what is wrong with others, by position.
 
     With `as_text` numbers and truth values may be written out, as in CSV, where an empty cell is a
     missing value. A wrong value's place holds one that can be stored.
     """
-    take = _Taker(column, _of_kind(column, as_text=as_text), frozenset(column.categories), as_text)
+    known = frozenset(column.categories) if column.fixed else frozenset[str]()
+    take = _Taker(column, _of_kind(column, as_text=as_text), known, as_text)
     fit: list[Any] = []
     wrong: Wrong = {}
     for position, value in enumerate(values):
@@ -51,24 +53,37 @@ def convert(column: Column, values: Sequence[Any], *, as_text: bool) -> tuple[An
             fit.append(None)
     if wrong:
         fit = [_filler(column) if number in wrong else value for number, value in enumerate(fit)]
-    return series(column, fit), wrong
+    return array(column, fit), wrong
 
 
-def series(column: Column, values: list[Any]) -> Any:
-    """Values that fit, as a Series of the column's dtype. Those missing are None."""
+def array(column: Column, values: list[Any]) -> Any:
+    """Values that fit, as a column of its dtype. Those missing are None.
+
+    No Series where an array does: to make a table of arrays takes a quarter of the time, and that
+    is much for one row.
+    """
     import pandas as pd
 
     if column.dtype.startswith("category"):
         ordered = column.dtype == "category ordered"
         kind = pd.CategoricalDtype([*column.categories], ordered)
-        return pd.Series(pd.Categorical(values, dtype=kind), name=column.name)
+        return pd.Categorical(values, dtype=kind)
     if column.kind == "time":
         zoned = "," in column.dtype
         times: Any = pd.to_datetime(pd.Series(values, dtype=object), utc=zoned)
-        return times.astype(column.dtype).rename(column.name)
-    if column.dtype == "object":
-        values = [float("nan") if value is None else value for value in values]
-    return pd.Series(values, dtype=column.dtype, name=column.name)
+        return times.astype(column.dtype).array
+    if column.dtype == "object":  # of an array of texts pandas would make a column of its texts
+        found = [float("nan") if value is None else value for value in values]
+        return pd.Series(found, dtype="object")
+    return pd.array(values, dtype=_dtype(column.dtype))
+
+
+@cache
+def _dtype(name: str) -> Any:
+    """What pandas has for the name, which it takes long to find."""
+    import pandas as pd
+
+    return pd.api.types.pandas_dtype(name)
 
 
 def _filler(column: Column) -> Any:

@@ -84,7 +84,7 @@ def _stages(search: _Search) -> tuple[Entry, ...]:
 
 
 def _model(search: _Search, model: str, stages: tuple[Entry, ...]) -> str:
-    """The file of the model: told, declared under its name, or the only one declared."""
+    """The file of the model: told, declared under its name, the only one declared or made."""
     entries, told = search.entries, search.serve.model
     if told:
         known = {path for stage in entries.stages.values() for path in stage.makes}
@@ -102,7 +102,24 @@ def _model(search: _Search, model: str, stages: tuple[Entry, ...]) -> str:
             f"dvc.yaml declares the models {_listed(tuple(declared))}: say which with "
             f"`model = ...` in {TABLE}"
         )
-    return ""
+    return "" if declared else _only_model(entries, stages)
+
+
+def _only_model(entries: Entries, stages: tuple[Entry, ...]) -> str:
+    """The pipeline's model, if it has just one: made after the path, or taken by it."""
+    found = [
+        path
+        for stage in entries.stages.values()
+        for path in stage.makes
+        if path.endswith((".joblib", ".skops"))
+    ]
+    if len(found) != 1:
+        return ""
+    if not stages or found[0] in stages[-1].takes:
+        return found[0]
+    maker = entries.maker(found[0])
+    after = maker is not None and stages[-1].name in entries.before((maker,))
+    return found[0] if after and maker != stages[-1].name else ""
 
 
 def _nothing(entries: Entries) -> str:
