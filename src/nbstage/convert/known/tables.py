@@ -7,13 +7,11 @@ that library, or of either; `pairs` an iterator of tuples; `splits` two of each 
 Flags: `fresh` the result shares nothing with what went in; `changes=self|first|args|self+args` what a call changes
 (`others`: all arguments but the first);
 `reads=N`, `writes=N` argument N is a path it reads or writes; `draws=random|numpy` it draws from a global random state
-(unless it is given `random_state`), `draws=seaborn` from none, so
-that each run differs; `seeds=random|numpy` it sets that state; `sets=LIBRARY` it changes a setting of the library;
-`nested` it holds more
-that can be changed; `lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to
-run;
-`resumes` an iterator that can be stored, over lists and the like; `looks` it looks for files, `moves` it changes the working directory;
-`acts` it does something outside of the notebook (runs a program, moves a file).
+(unless it is given `random_state`), `draws=seaborn` from none, so that each run differs; `seeds=random|numpy` it sets
+that state; `sets=LIBRARY` it changes a setting of the library; `nested` it holds more that can be changed;
+`lasting` the result can't be stored (an open file, a connection); `varies` it differs from run to run;
+`resumes` an iterator that can be stored, over lists and the like; `looks` it looks for files, `moves` it changes the
+working directory; `acts` it does something outside of the notebook (runs a program, moves a file).
 """
 
 FUNCTIONS = """
