@@ -30,6 +30,13 @@ baseline_option = click.option(
     metavar="REV",
     help="The revision to compare with. [default: the merge base with main]",
 )
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=300.0,
+    metavar="SECONDS",
+    help="How long to wait for another deployment. [default: 300]",
+)
 notebooks_argument = click.argument("notebooks", nargs=-1, metavar="[NB]...")
 
 

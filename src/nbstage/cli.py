@@ -14,6 +14,7 @@ import click
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
 from nbstage.cli_comment import comment
 from nbstage.cli_contract import contract
+from nbstage.cli_deploy import deploy, receive, smoke
 from nbstage.cli_gate import gate
 from nbstage.cli_models import models
 from nbstage.cli_params import params
@@ -218,6 +219,9 @@ cli.add_command(rollback)
 cli.add_command(models)
 cli.add_command(score)
 cli.add_command(serve)
+cli.add_command(smoke)
+cli.add_command(deploy)
+cli.add_command(receive)
 
 
 @cli.command(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbstage.arguments import Exit, as_json_option, chosen
+from nbstage.arguments import Exit, as_json_option, chosen, wait_option
+from nbstage.cli_deploy import deployed
 from nbstage.errors import UserError
 from nbstage.help_page import Command
 
@@ -165,23 +166,42 @@ def promote(
 @click.command(
     cls=Command,
     short_help="Bring the version back into a stage that was there before.",
-    epilog="nbstage rollback prod\nnbstage rollback model prod -m 'too slow'",
+    epilog="nbstage rollback prod\nnbstage rollback model prod -m 'too slow'\n"
+    "nbstage rollback --on production",
 )
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] STAGE")
+@click.argument("words", nargs=-1, metavar="[MODEL] STAGE")
+@click.option("--on", "target", metavar="TARGET", help="Serve there what was served before.")
+@wait_option
 @_reason
 @_sign
 @_push
 @as_json_option
 def rollback(
-    *, words: tuple[str, ...], message: str, sign: bool, push: bool | None, as_json: bool
+    *,
+    words: tuple[str, ...],
+    target: str | None,
+    wait: float,
+    message: str,
+    sign: bool,
+    push: bool | None,
+    as_json: bool,
 ) -> int:
     """Bring the version back into STAGE that was there before. Each time again leads further back.
 
-    Nothing is taken away: the log keeps the promotion, and the way back from it.
+    Nothing is taken away: the log keeps the promotion, and the way back from it. With --on, serve
+    the version that a target served before instead; the stages stay as they are.
     """
     from nbstage.app.registering import rollback as roll_back
 
+    if bool(words) == bool(target):
+        raise UserError("name a stage, or --on TARGET", "nbstage rollback prod")
     root, _ = chosen(())
+    if target is not None:
+        from nbstage.app import deploying
+
+        return deployed(
+            lambda say: deploying.roll_back(root, target, wait, say), target, as_json=as_json
+        )
     name, stage = _stage_of(words)
     return _moved(
         lambda: roll_back(root, name, stage, message, sign=sign, push=push), as_json=as_json

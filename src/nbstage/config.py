@@ -18,7 +18,8 @@ The keys, all optional:
     "notebooks/explore.ipynb" = "explore"  # params.yaml
 
 `[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`, `[tool.nbstage.ci]` in
-`ci_settings`, `[tool.nbstage.serve]` in `serve_settings`.
+`ci_settings`, `[tool.nbstage.serve]` in `serve_settings`, `[tool.nbstage.deploy]` in
+`deploy_settings`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from nbstage.ci_settings import CiSettings, parse_ci
+from nbstage.deploy_settings import DeploySettings, parse_deploy
 from nbstage.errors import UserError
 from nbstage.model import Config
 from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
@@ -49,6 +51,7 @@ FORMATS = ("joblib", "json", "npy", "npz", "parquet", "pickle", "skops")
 _RUN_CODE = ("joblib", "pickle")
 _KEYS = (
     "ci",
+    "deploy",
     "formats",
     "gate",
     "notebooks",
@@ -86,6 +89,7 @@ class Settings:
     predicted: Predicted = field(default_factory=Predicted)
     ci: CiSettings = field(default_factory=CiSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    deploy: DeploySettings = field(default_factory=DeploySettings)
 
 
 def read_config(root: Path) -> Config:
@@ -141,16 +145,18 @@ def parse_settings(text: str) -> Settings:
     return settings
 
 
-def _others(
-    table: Table,
-) -> tuple[tuple[Policy | None, Predicted, CiSettings, ServeSettings], list[str]]:
+_Others = tuple[Policy | None, Predicted, CiSettings, ServeSettings, DeploySettings]
+
+
+def _others(table: Table) -> tuple[_Others, list[str]]:
     values: dict[str, object] = table.value if isinstance(table.value, dict) else {}
     faults: list[str] = []
     policy = take(parse_policy(entry(table, values, "gate", {})), faults)
     predicted = take(parse_predicted(entry(table, values, "report", {})), faults)
     ci = take(parse_ci(entry(table, values, "ci", {})), faults)
     serve = take(parse_serve(entry(table, values, "serve", {})), faults)
-    return (policy if "gate" in values else None, predicted, ci, serve), faults
+    deploy = take(parse_deploy(entry(table, values, "deploy", {})), faults)
+    return (policy if "gate" in values else None, predicted, ci, serve, deploy), faults
 
 
 # Each reader below gives what it could read, and a sentence for everything it could not.

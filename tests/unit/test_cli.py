@@ -311,6 +311,8 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "models",
         "score",
         "serve",
+        "smoke",
+        "deploy",
         "explain",
     ]
     assert [line.split()[0] for line in listed] == commands

@@ -1,0 +1,105 @@
+"""What a place that serves a model is, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbstage.errors import UserError
+
+Say = Callable[[str], None]
+
+
+class Failed(UserError):
+    """The version, and not the command, is at fault: exit code 1. What served before serves on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A folder of this machine from which a model is served, and how it is to be served.
+
+    `model` is the only one that may be ("" for any); `latency` the seconds in which it has to
+    answer a row.
+    """
+
+    folder: Path
+    address: str = "127.0.0.1:8000"
+    model: str = ""
+    workers: int = 1
+    latency: float = 1.0
+    allow_pickle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of this machine. `started` tells it from a later one that has the same number."""
+
+    pid: int
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A version that a process serves: `name` is its folder in `versions/`."""
+
+    name: str
+    model: str
+    version: str
+    commit: str
+    port: int
+    process: Process
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a site serves now.
+
+    `before` are the folders of the versions that a rollback leads back through, the latest last.
+    `candidate` was started and has not taken over; `leaving` have to end. `proxy` is Caddy.
+    """
+
+    serving: Serving | None = None
+    before: tuple[str, ...] = ()
+    candidate: Serving | None = None
+    leaving: tuple[Serving, ...] = ()
+    proxy: Process | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a smoke test looked at."""
+
+    what: str
+    ok: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a version did while it got `percent` of the requests."""
+
+    percent: int
+    requests: int
+    errors: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What serves now where, what served before ("" if nothing), and how that went.
+
+    `switched` are the seconds until requests went to it; `same` says that it served already.
+    """
+
+    did: str
+    model: str
+    version: str
+    before: str
+    address: str
+    checks: tuple[Check, ...] = ()
+    shares: tuple[Share, ...] = ()
+    switched: float = 0.0
+    same: bool = False
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,103 @@
+"""A version of a site as a running service. An edge."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import socket
+import sys
+import time
+from pathlib import Path
+
+from nbstage.bundle import Bundle
+from nbstage.deploy.asking import Service, ask, service_at
+from nbstage.deploy.logs import last_lines
+from nbstage.deploy.nouns import Failed, Serving, Site
+from nbstage.deploy.place import now, replace_file, version_folder
+from nbstage.deploy.process import Held, is_running, start_held
+
+#: Seconds for a service to answer for the first time, and to end once it is asked to.
+START = 120.0
+END = 45.0
+_SETTINGS = """\
+# How versions are served here: see [tool.nbstage.serve] in nbstage's docs/config.md.
+[tool.nbstage.serve]
+"""
+
+
+def hold_service(site: Site, name: str, bundle: Bundle) -> tuple[Held, Serving]:
+    """A service of a version at a free port, about to start once it is let go."""
+    _make_settings(site)
+    port = _free_port()
+    held = start_held(
+        _command(site, name, port),
+        log_of(site, name),
+        site.folder,
+        NBSTAGE_TOKENS=f"deploy sha256:{hashlib.sha256(_token(site).encode()).hexdigest()}",
+        PYTHONDONTWRITEBYTECODE="1",  # a bundle's folder never changes
+    )
+    said = (bundle.model, bundle.version or "", bundle.commit or "")
+    return held, Serving(name, *said, port, held.process, now())
+
+
+def at_port(site: Site, serving: Serving) -> Service:
+    """Where the service itself answers, on this machine."""
+    return service_at(f"http://127.0.0.1:{serving.port}", _token(site))
+
+
+def at_address(site: Site) -> Service:
+    """Where everybody's requests come in, asked from this machine."""
+    host, _, port = site.address.rpartition(":")
+    near = "127.0.0.1" if host in ("", "0.0.0.0") else host
+    return service_at(f"http://{near}:{port}", _token(site))
+
+
+def await_service(site: Site, serving: Serving) -> None:
+    """Wait until a service answers. Raises Failed, with what it printed last, where it doesn't."""
+    until = time.monotonic() + START
+    while is_running(serving.process) and time.monotonic() < until:
+        if ask(at_port(site, serving), "/health/ready", seconds=5).status == 200:
+            return
+        time.sleep(0.05)
+    how = "doesn't answer" if is_running(serving.process) else "ended"
+    raise Failed(f"the service {how}:\n{told_by(site, serving.name)}", "")
+
+
+def told_by(site: Site, name: str, count: int = 8) -> str:
+    """The last lines that a version's service printed."""
+    return last_lines(log_of(site, name), count) or "(it printed nothing)"
+
+
+def log_of(site: Site, name: str) -> Path:
+    """Where a version's service prints."""
+    return site.folder / "run" / f"{name}.log"
+
+
+def _command(site: Site, name: str, port: int) -> list[str]:
+    # -P: what lies in the folder is not to be imported by nbstage.
+    command = [sys.executable, "-P", "-m", "nbstage", "serve", str(version_folder(site, name))]
+    command += ["--port", str(port), "--workers", str(site.workers)]
+    command += ["--tokens", str(site.folder / "tokens")]
+    return [*command, "--allow-pickle"] if site.allow_pickle else command
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _token(site: Site) -> str:
+    """The token that deployments use for themselves, made by the first."""
+    path = site.folder / "run" / "token"
+    if not path.exists():
+        replace_file(path, secrets.token_urlsafe(32))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _make_settings(site: Site) -> None:
+    """Settings of the site's own: without any, those of a project around it would count."""
+    path = site.folder / "pyproject.toml"
+    if not path.exists():
+        replace_file(path, _SETTINGS)
