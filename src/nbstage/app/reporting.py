@@ -116,7 +116,7 @@ class _Both:
 def _compared(
     root: Path, settings: Settings, revision: str | None, *, fetch: bool, say: Say
 ) -> Iterator[_Both]:
-    baseline = find_baseline(root, revision)
+    baseline = find_baseline(root, revision, settings.ci.branch)
     with tempfile.TemporaryDirectory(prefix="nbstage-baseline-") as name:
         say("reading both versions")
         new = working_side(root)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.compare.nouns import Baseline
 from nbstage.errors import UserError
 
-_MAIN = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
+_USUAL = ("main", "master")
 
 
-def find_baseline(root: Path, revision: str | None) -> Baseline:
+def find_baseline(root: Path, revision: str | None, main: str = "main") -> Baseline:
     """The commit to compare with: `revision`, else the merge base with the main branch; where HEAD
     is the main branch itself, the commit before it, or HEAD if something is not committed yet.
+    `main` is what the settings call that branch.
 
     Says why there is none on a first run. Raises UserError for a revision that git doesn't know,
     and where the history that would tell is missing.
@@ -30,10 +32,23 @@ def find_baseline(root: Path, revision: str | None) -> Baseline:
     head = _known(root, "HEAD")
     if not head:
         return Baseline(none="nothing is committed yet")
-    branch = next((branch for branch in _MAIN if _known(root, branch)), "")
-    if not branch:
-        raise _no_history(root, "there is no branch main or master, here or at 'origin'")
-    return _from_main(root, head, branch, _known(root, branch))
+    for branch, ref in _branches(main):
+        if tip := _known(root, ref):
+            return _from_main(root, head, branch, tip)
+    listed = " or ".join(dict.fromkeys((main, *_USUAL)))
+    raise _no_history(root, f"there is no branch {listed}, here or at 'origin'")
+
+
+def _branches(main: str) -> Iterator[tuple[str, str]]:
+    """What the main branch may be, with the full names of these: a tag may be called "origin/main",
+    too. What GitHub says a pull request is for comes first: its own files can't change that.
+    """
+    target = os.environ.get("GITHUB_BASE_REF")
+    for name in dict.fromkeys((*([target] if target else ()), main, *_USUAL)):
+        yield f"origin/{name}", f"refs/remotes/origin/{name}"
+    for name in dict.fromkeys((main, *_USUAL)):
+        yield name, f"refs/heads/{name}"
+    yield "origin/HEAD", "refs/remotes/origin/HEAD"
 
 
 def _refuse_unreadable(root: Path) -> None:
@@ -46,7 +61,7 @@ def _refuse_unreadable(root: Path) -> None:
 
 
 def _from_main(root: Path, head: str, branch: str, tip: str) -> Baseline:
-    base = (git(root, "merge-base", "HEAD", branch) or "").strip()
+    base = (git(root, "merge-base", head, tip) or "").strip()
     if not base:
         raise _no_history(root, f"HEAD and {branch} have no commit in common")
     if base != head:

@@ -146,7 +146,8 @@ def _asked_for(path: str, asked: tuple[str, ...] | None) -> bool:
 def _ask(root: Path, *command: str) -> tuple[dict[str, object] | None, str]:
     """What DVC answers as JSON; None and its last words if it fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", *command],
+        # -P: a module of the project called as one of DVC's is not taken for it.
+        [sys.executable, "-P", "-m", "dvc", *command],
         cwd=root,
         env={**os.environ, "DVC_NO_ANALYTICS": "1"},
         stdin=subprocess.DEVNULL,

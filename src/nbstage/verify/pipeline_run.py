@@ -70,7 +70,7 @@ def start_pipeline(copy: Path, output: Path, environment: Mapping[str, str]) -> 
     """Start all stages of the copy, each from scratch."""
     folder = str(Path(sys.executable).parent)
     paths = os.pathsep.join([folder, environment.get("PATH", os.defpath)])
-    command = [sys.executable, "-u", "-m", "dvc", "repro", "--no-commit", "--no-run-cache"]
+    command = [sys.executable, "-u", "-P", "-m", "dvc", "repro", "--no-commit", "--no-run-cache"]
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,
@@ -100,8 +100,8 @@ def times(pipeline: Pipeline) -> dict[str, float]:
             text = "".join(line.decode(errors="replace") + "\n" for line in lines)
             began += [(name, now) for name in _STAGE.findall(text)]
             time.sleep(0 if done else _GLANCE)
-    ends = [start for _, start in began[1:]] + [time.monotonic()]
-    return {name: end - start for (name, start), end in zip(began, ends, strict=True) if name}
+    ends = [*(start for _, start in began), time.monotonic()][1:]
+    return {name: end - start for (name, start), end in zip(began, ends, strict=True)}
 
 
 def wait_for(pipeline: Pipeline) -> Failed | None:
