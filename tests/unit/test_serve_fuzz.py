@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -32,7 +34,7 @@ def test_no_request_makes_the_service_fail(mode: str) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case[Any]) -> None:
         answer = case.call(headers=HERE)
         statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
         # The document can't say which texts are times.

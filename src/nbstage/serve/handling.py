@@ -32,7 +32,7 @@ async def _answer(work: Work, request: Request) -> Answer:
         return refuse((body,))
     try:
         return await work.lane.run(
-            lambda: answer(work.predictor, body, limits.rows), limits.seconds
+            lambda: answer(work.predictor, body, limits.rows, work.seen), limits.seconds
         )
     except Busy:
         return refuse((Refusal(503, "too many requests wait here; try again"),))

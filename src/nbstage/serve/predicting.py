@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from nbstage.bundle.nouns import Column, Fault, Plain
+from nbstage.bundle.nouns import Bundle, Fault, Plain
 from nbstage.bundle.predictor import plain_rows
 from nbstage.bundle.trial import told
 from nbstage.serve.answer import as_body, as_json, finite
@@ -17,6 +17,7 @@ from nbstage.serve.nouns import Predicts
 if TYPE_CHECKING:
     import pandas as pd
 
+Seen = dict[str, frozenset[str]]
 MOST_ERRORS = 100
 #: The predictor was proven at its start: whatever else it raises is due to the rows.
 OWN_ERRORS = (ImportError, MemoryError, OSError, SystemError)
@@ -37,8 +38,20 @@ class Answer:
     unseen: tuple[str, ...] = ()
 
 
-def answer(predictor: Predicts, body: bytes, most_rows: int) -> Answer:
-    """Predict the rows of a body in JSON. All of them, or none: then each wrong field is named."""
+def seen_in_training(bundle: Bundle) -> Seen:
+    """The categories of the columns that may have others, too."""
+    return {
+        column.name: frozenset(column.categories)
+        for column in bundle.columns
+        if column.categories and not column.fixed
+    }
+
+
+def answer(predictor: Predicts, body: bytes, most_rows: int, seen: Seen) -> Answer:
+    """Predict the rows of a body in JSON. All of them, or none: then each wrong field is named.
+
+    `seen` are the categories of training, to find others.
+    """
     value = parse_json(body)
     if isinstance(value, Refusal):
         return refuse((value,))
@@ -53,7 +66,7 @@ def answer(predictor: Predicts, body: bytes, most_rows: int) -> Answer:
         as_body(predictor.bundle, found.predictions),
         found.rows,
         found.predictions,
-        unseen=found.unseen,
+        unseen=_unseen(seen, found.rows),
     )
 
 
@@ -63,7 +76,6 @@ class Found:
 
     rows: tuple[dict[str, Json], ...]
     predictions: list[dict[str, Plain]]
-    unseen: tuple[str, ...] = ()
 
 
 def predict(predictor: Predicts, rows: tuple[Json, ...]) -> Found | tuple[Refusal, ...]:
@@ -79,7 +91,7 @@ def predict(predictor: Predicts, rows: tuple[Json, ...]) -> Found | tuple[Refusa
     except Exception:  # whatever the user's code raises on rows like these
         found = tuple(islice(_not_taken(predictor, checked.table), MOST_ERRORS))
         return found or (Refusal(422, "the model takes these rows alone, and not together"),)
-    return Found(good, predictions, _unseen(predictor.bundle.columns, good))
+    return Found(good, predictions)
 
 
 def refuse(wrong: tuple[Refusal, ...]) -> Answer:
@@ -120,12 +132,11 @@ def _not_taken(predictor: Predicts, table: pd.DataFrame) -> Iterator[Refusal]:
         yield from _not_taken(predictor, table.iloc[half:])
 
 
-def _unseen(columns: tuple[Column, ...], rows: tuple[dict[str, Json], ...]) -> tuple[str, ...]:
-    """The fields with a value that is none of the column's categories, once for each value."""
+def _unseen(seen: Seen, rows: tuple[dict[str, Json], ...]) -> tuple[str, ...]:
+    """The fields with a value that training had not seen, once for each value."""
     return tuple(
-        column.name
-        for column in columns
-        if column.categories and not column.fixed
+        name
+        for name, categories in seen.items()
         for row in rows
-        if row.get(column.name) is not None and str(row[column.name]) not in column.categories
+        if row.get(name) is not None and row[name] not in categories
     )

@@ -12,6 +12,7 @@ from nbstage.serve.lane import Lane
 from nbstage.serve.log import PredictionLog
 from nbstage.serve.metrics import Metrics, make_metrics
 from nbstage.serve.nouns import Predicts, Service
+from nbstage.serve.predicting import Seen, seen_in_training
 from nbstage.serve.standing import Standing
 
 
@@ -24,6 +25,7 @@ class Work:
     lane: Lane
     metrics: Metrics
     standing: Standing
+    seen: Seen
     log: PredictionLog | None
 
     def begin(self) -> None:
@@ -48,6 +50,7 @@ def make_work(predictor: Predicts, service: Service, counted: str | None = None)
         Lane(service.limits.waiting, standing.be_stuck),
         metrics,
         standing,
+        seen_in_training(predictor.bundle),
         _log(predictor.bundle, service, metrics),
     )
 
