@@ -27,13 +27,26 @@ class Lost:
         self.errors.append(error)
 
 
-def entry(when: datetime = NOW, score: float = 0.5) -> Entry:
-    return Entry(when, "r1", (ROW,), ({"score": score},))
+class Clock:
+    """A time that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
 
 
-def log_in(folder: Path, lost: Lost | None = None, **kept: object) -> PredictionLog:
+def log_in(
+    folder: Path, lost: Lost | None = None, clock: Clock | None = None, **kept: object
+) -> PredictionLog:
     logging = Logging(folder, **kept)  # type: ignore[arg-type]
-    return PredictionLog(folder, logging, BUNDLE, lost or Lost())
+    return PredictionLog(folder, logging, BUNDLE, lost or Lost(), clock or Clock())
+
+
+def add(log: PredictionLog, score: float = 0.5) -> None:
+    """Log one prediction."""
+    log.add(log.lines(Entry(NOW, "r1", (ROW,), ({"score": score},))))
 
 
 def lines(folder: Path) -> list[dict[str, object]]:
@@ -43,7 +56,7 @@ def lines(folder: Path) -> list[dict[str, object]]:
 
 def test_a_line_holds_when_what_and_which_version_and_no_field_of_the_row(tmp_path: Path) -> None:
     log = log_in(tmp_path / "log")
-    log.add(entry())
+    add(log)
     log.write()
     assert lines(tmp_path / "log") == [
         {
@@ -60,15 +73,17 @@ def test_a_line_holds_when_what_and_which_version_and_no_field_of_the_row(tmp_pa
 
 def test_fields_that_are_allowed_stand_in_it(tmp_path: Path) -> None:
     log = log_in(tmp_path, fields=("tenure", "contract"))
-    log.add(entry())
+    add(log)
     log.write()
     assert lines(tmp_path)[0]["inputs"] == {"tenure": 3, "contract": "month"}
 
 
 def test_a_file_ends_with_its_day_and_when_it_is_full(tmp_path: Path) -> None:
-    log = log_in(tmp_path, file_bytes=200)
+    clock = Clock()
+    log = log_in(tmp_path, clock=clock, file_bytes=200)
     for hour in (0, 1, 2, 24):
-        log.add(entry(NOW + timedelta(hours=hour)))
+        clock.time = NOW + timedelta(hours=hour)
+        add(log)
         log.write()
     names = sorted(file.name[:13] for file in tmp_path.iterdir())
     assert names == ["2026-11-21T19", "2026-11-21T21", "2026-11-22T19"]
@@ -77,9 +92,11 @@ def test_a_file_ends_with_its_day_and_when_it_is_full(tmp_path: Path) -> None:
 
 def test_the_oldest_files_make_room_and_others_stay(tmp_path: Path) -> None:
     (tmp_path / "2026-notes.jsonl").write_text("mine")
-    log = log_in(tmp_path, file_bytes=100, all_bytes=400)
+    clock = Clock()
+    log = log_in(tmp_path, clock=clock, file_bytes=100, all_bytes=400)
     for hour in range(8):
-        log.add(entry(NOW + timedelta(hours=hour), score=hour))
+        clock.time = NOW + timedelta(hours=hour)
+        add(log, score=hour)
         log.write()
     assert (tmp_path / "2026-notes.jsonl").read_text() == "mine"
     (tmp_path / "2026-notes.jsonl").unlink()
@@ -88,22 +105,23 @@ def test_the_oldest_files_make_room_and_others_stay(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_lines_and_nothing_else(tmp_path: Path) -> None:
-    lost = Lost()
-    log = log_in(tmp_path, lost)
-    log.add(entry())
+    lost, clock = Lost(), Clock()
+    log = log_in(tmp_path, lost, clock)
+    add(log)
     log.write()
     (file,) = tmp_path.iterdir()
     before = file.read_bytes()
     file.unlink()
     file.symlink_to("/dev/full")
-    log.add(entry())
-    log.add(entry())
+    add(log)
+    add(log)
     log.write()
     assert lost.rows == 2
     assert [error.errno for error in lost.errors if error] == [28]
     file.unlink()
     file.write_bytes(before)
-    log.add(entry(NOW + timedelta(seconds=1)))
+    clock.time = NOW + timedelta(seconds=1)
+    add(log)
     log.write()
     assert len(lines(tmp_path)) == 2
 
@@ -111,7 +129,7 @@ def test_a_full_disk_loses_lines_and_nothing_else(tmp_path: Path) -> None:
 def test_more_than_can_be_written_is_lost_and_counted(tmp_path: Path) -> None:
     lost = Lost()
     log = log_in(tmp_path, lost)
-    many = Entry(NOW, "r1", (), ({"score": 1},) * MOST_ROWS)
+    many = ("{}\n",) * MOST_ROWS
     log.add(many)
     log.add(many)
     assert (lost.rows, lost.errors) == (MOST_ROWS, [None])
@@ -120,7 +138,7 @@ def test_more_than_can_be_written_is_lost_and_counted(tmp_path: Path) -> None:
 def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     log.start()
-    log.add(entry())
+    add(log)
     log.close()
     assert len(lines(tmp_path)) == 1
 

@@ -11,34 +11,42 @@ from starlette.requests import ClientDisconnect
 from nbstage.serve.body import Refusal
 from nbstage.serve.guard import REQUEST
 from nbstage.serve.lane import Busy, TooLate
-from nbstage.serve.log import Entry
+from nbstage.serve.log import Entry, Lines
 from nbstage.serve.predicting import Answer, answer, refuse
 from nbstage.serve.work import Work
 
 
 async def handle_predict(work: Work, request: Request) -> Response:
     """The predictions, or why there are none."""
-    told = await _answer(work, request)
+    told, lines = await _answer(work, request)
     _count(work, told)
-    _log(work, told, request.scope[REQUEST])
+    if work.log is not None and lines:
+        work.log.add(lines)
     again = {"retry-after": "1"} if told.status == 503 else None
     return Response(told.body, told.status, again, "application/json")
 
 
-async def _answer(work: Work, request: Request) -> Answer:
+async def _answer(work: Work, request: Request) -> tuple[Answer, Lines]:
+    """What is answered, and what is to be logged of it."""
     limits = work.service.limits
     body = await _body(request, limits.body, limits.seconds)
     if isinstance(body, Refusal):
-        return refuse((body,))
+        return refuse((body,)), ()
+    name = request.scope[REQUEST]
     try:
-        return await work.lane.run(
-            lambda: answer(work.predictor, body, limits.rows, work.seen), limits.seconds
-        )
+        return await work.lane.run(lambda: _predicted(work, body, name), limits.seconds)
     except Busy:
-        return refuse((Refusal(503, "too many requests wait here; try again"),))
+        return refuse((Refusal(503, "too many requests wait here; try again"),)), ()
     except TooLate:
         late = f"this took longer than {limits.seconds:g} s; try again, or with fewer rows"
-        return refuse((Refusal(503, late),))
+        return refuse((Refusal(503, late),)), ()
+
+
+def _predicted(work: Work, body: bytes, request: str) -> tuple[Answer, Lines]:
+    told = answer(work.predictor, body, work.service.limits.rows, work.seen)
+    if work.log is None:
+        return told, ()
+    return told, work.log.lines(Entry(datetime.now(UTC), request, told.rows, told.predictions))
 
 
 async def _body(request: Request, most: int, seconds: float) -> bytes | Refusal:
@@ -72,9 +80,3 @@ def _count(work: Work, told: Answer) -> None:
         metrics.faults.labels(field if field in known else "other").inc()
     for field in told.unseen:
         metrics.unseen.labels(field).inc()
-
-
-def _log(work: Work, told: Answer, request: str) -> None:
-    if work.log is not None and told.predictions:
-        inputs = told.rows if work.service.logging.fields else ()
-        work.log.add(Entry(datetime.now(UTC), request, inputs, told.predictions))

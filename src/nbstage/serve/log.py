@@ -22,18 +22,19 @@ from pathlib import Path
 from nbstage.bundle.nouns import Bundle, Plain
 from nbstage.serve.nouns import Logging
 
-EVERY = 0.25
+EVERY = 0.5
+Lines = tuple[str, ...]
 MOST_ROWS = 100_000
 _FILES = "????-??-??T??-??-??.??????-*.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request that was answered: `inputs` are the fields of its rows that may be logged."""
+    """A request that was answered: its rows, and a prediction for each."""
 
     when: datetime
     request: str
-    inputs: Sequence[Mapping[str, object]]
+    rows: Sequence[Mapping[str, object]]
     predictions: Sequence[Mapping[str, Plain]]
 
 
@@ -46,12 +47,14 @@ class PredictionLog:
         logging: Logging,
         bundle: Bundle,
         lost: Callable[[int, OSError | None], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._folder = folder
         self._logging = logging
         self._about = {"model": bundle.model, "version": bundle.version}
         self._lost = lost
-        self._waiting: deque[Entry] = deque()
+        self._now = now
+        self._waiting: deque[Lines] = deque()
         self._taken = 0  # each of the two is counted by one thread alone
         self._written = 0
         self._file: Path | None = None
@@ -62,14 +65,29 @@ class PredictionLog:
         """Begin to write."""
         self._thread.start()
 
-    def add(self, entry: Entry) -> None:
-        """Take an entry along. Where too many wait already, it is lost."""
-        count = len(entry.predictions)
-        if self._taken - self._written + count > MOST_ROWS:
-            self._lost(count, None)
+    def lines(self, entry: Entry) -> Lines:
+        """The lines of an entry: made where the prediction was, so that the thread that writes
+        needs no time in which nobody else can do anything.
+        """
+        time = entry.when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        lines = []
+        for row, prediction in enumerate(entry.predictions):
+            line: dict[str, object] = {"time": time, "request": entry.request, "row": row}
+            line |= self._about
+            line["prediction"] = prediction
+            if self._logging.fields:
+                given = entry.rows[row]
+                line["inputs"] = {name: given.get(name) for name in self._logging.fields}
+            lines.append(json.dumps(line, separators=(",", ":")) + "\n")
+        return tuple(lines)
+
+    def add(self, lines: Lines) -> None:
+        """Take lines along. Where too many wait already, they are lost."""
+        if self._taken - self._written + len(lines) > MOST_ROWS:
+            self._lost(len(lines), None)
             return
-        self._taken += count
-        self._waiting.append(entry)
+        self._taken += len(lines)
+        self._waiting.append(lines)
 
     def close(self) -> None:
         """Write what waits, and stop."""
@@ -78,38 +96,24 @@ class PredictionLog:
 
     def write(self) -> None:
         """Write what waits now: all of it, or nothing where the disk won't take it."""
-        entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if not entries:
+        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        lines = [line for some in taken for line in some]
+        if not lines:
             return
-        rows = sum(len(entry.predictions) for entry in entries)
-        self._written += rows
+        self._written += len(lines)
         try:
-            text = "".join(line for entry in entries for line in self._lines(entry))
-            self._append(text.encode(), entries[0].when)
+            self._append("".join(lines).encode())
         except OSError as error:
             self._file = None
-            self._lost(rows, error)
+            self._lost(len(lines), error)
 
     def _run(self) -> None:
         while not self._end.wait(EVERY):
             self.write()
         self.write()
 
-    def _lines(self, entry: Entry) -> list[str]:
-        time = entry.when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        lines = []
-        for row, prediction in enumerate(entry.predictions):
-            line: dict[str, object] = {"time": time, "request": entry.request, "row": row}
-            line |= self._about
-            line["prediction"] = prediction
-            if self._logging.fields:
-                given = entry.inputs[row]
-                line["inputs"] = {name: given.get(name) for name in self._logging.fields}
-            lines.append(json.dumps(line, separators=(",", ":")) + "\n")
-        return lines
-
-    def _append(self, data: bytes, when: datetime) -> None:
-        path = self._current(when)
+    def _append(self, data: bytes) -> None:
+        path = self._current(self._now())
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             before = os.fstat(handle).st_size
@@ -126,7 +130,7 @@ class PredictionLog:
 
     def _current(self, when: datetime) -> Path:
         """The file to write to: a new one each day (UTC), and whenever one is full."""
-        day = when.astimezone(UTC).strftime("%Y-%m-%d")
+        day = f"{when:%Y-%m-%d}"
         file = self._file
         if file is None or not file.name.startswith(day) or _size(file) >= self._logging.file_bytes:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
