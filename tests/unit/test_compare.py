@@ -134,6 +134,31 @@ def test_a_renamed_metric_is_gone_and_its_new_name_said(tmp_path: Path) -> None:
     assert comparison.metrics[-1].renamed_to == "auroc"
 
 
+TWO_FILES = DVC_YAML.replace("metrics.json: ", "scores.json: ")
+
+
+def test_a_metric_whose_file_is_another_is_still_one_metric(tmp_path: Path) -> None:
+    old = side(tmp_path / "old", metrics__json='{"auc": 0.9, "by.a.auc": 0.8}')
+    new = side(tmp_path / "new", LOCK, TWO_FILES, scores__json='{"auc": 0.5, "by.a.auc": NaN}')
+    auc, slice_, gone = differ(old, new).metrics
+    assert (auc.path, auc.old, auc.new, auc.judgement) == (
+        "scores.json",
+        0.9,
+        0.5,
+        Judgement.WORSE,
+    )
+    assert (slice_.judgement, gone.judgement) == (Judgement.NO_NUMBER, Judgement.GONE)
+
+
+def test_metrics_that_the_baseline_may_have_are_no_new_ones(tmp_path: Path) -> None:
+    old = side(tmp_path / "old")
+    new = side(tmp_path / "new", metrics__json='{"auc": 0.5}')
+    (auc,) = differ(old, new).metrics
+    assert auc.unread
+    (auc,) = differ(None, new).metrics
+    assert not auc.unread
+
+
 @pytest.mark.parametrize("broken", ["{", "", "\xff", "[" * 100_000])
 def test_a_metrics_file_that_can_not_be_read_is_told_and_its_metrics_are_gone(
     tmp_path: Path, broken: str

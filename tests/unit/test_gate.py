@@ -87,6 +87,13 @@ def test_a_drop_of_what_has_no_direction_is_unmet_and_says_what_to_write() -> No
     assert 'direction = "higher" or "lower"' in line.why
 
 
+def test_a_drop_from_what_can_not_be_read_is_unmet() -> None:
+    unread = replace(metric("auc", None, 0.9), unread=True)
+    (line,) = judged(Rule("auc", limits=Limits(largest_drop=0.1)), unread)
+    assert line.met is False
+    assert "`--fetch` brings them" in line.why
+
+
 def test_a_first_run_has_absolute_limits_only() -> None:
     rule = Rule("auc", limits=Limits(minimum=0.5, largest_drop=0.1))
     assert verdicts(judged(rule, metric("auc", None, 0.6), baseline=FIRST)) == [True, None]
@@ -135,6 +142,12 @@ def test_what_no_stage_writes_is_unmet() -> None:
     assert verdicts(list(judge_origin(policy, comparison))) == [False]
     made = Locked((Stage("evaluate", outs=(Out(File("metrics.json"), "metric"),)),))
     assert list(judge_origin(policy, replace(comparison, locked=made))) == []
+    gone = compared(metric("auc", 0.6, None), metric("auc", None, 0.6, "m.json"))
+    (line,) = judge_origin(policy, gone)
+    assert line.what == "'m.json'"
+    slices = Policy((Rule("auc", slices=Limits(0.5), groups=("by",)),))
+    (line,) = judge_origin(slices, compared(metric("by.a.auc", 0.6, 0.6)))
+    assert line.what == "'metrics.json'"
 
 
 # --- predictions

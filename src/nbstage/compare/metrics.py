@@ -32,13 +32,15 @@ def compare_metrics(
     sides = [side for side in (old, new) if side is not None]
     paths = dict.fromkeys(path for side in reversed(sides) for path in metric_files(side.locked))
     metrics: list[Metric] = []
+    lost: list[str] = []
     notes: list[str] = []
     for path in paths:
-        read = [_numbers(side, path, notes) if side is not None else {} for side in (old, new)]
-        names = dict.fromkeys((*read[1], *read[0]))
-        found = [_metric(path, name, read[0], read[1], directions) for name in names]
-        metrics += found
-    return _called(list(_renamed(metrics))), tuple(notes)
+        before = _numbers(old, path, lost) if old is not None else {}
+        now = _numbers(new, path, notes)
+        names = dict.fromkeys((*now, *before))
+        metrics += [_metric(path, name, before, now, directions) for name in names]
+    known = [replace(one, unread=bool(lost) and one.old is None) for one in metrics]
+    return _called(list(_renamed(list(_moved(known))))), (*lost, *notes)
 
 
 def flatten(data: object) -> Numbers:
@@ -105,6 +107,22 @@ def _judge(name: str, old: Numbers, new: Numbers, way: Direction) -> Judgement:
     if way is Direction.UNKNOWN:
         return Judgement.CHANGED
     return Judgement.BETTER if (now > before) == (way is Direction.HIGHER) else Judgement.WORSE
+
+
+def _moved(metrics: list[Metric]) -> Iterator[Metric]:
+    """A metric that is gone from one file and new in another is one metric, with both values."""
+    gone, added = (
+        Counter(one.name for one in metrics if one.judgement is what)
+        for what in (Judgement.GONE, Judgement.ADDED)
+    )
+    both = {name for name in gone if gone[name] == added[name] == 1}
+    old = {one.name: one.old for one in metrics if one.judgement is Judgement.GONE}
+    for one in metrics:
+        if one.name not in both:
+            yield one
+        elif one.judgement is Judgement.ADDED:
+            judgement = _judge(one.name, old, {one.name: one.new}, one.direction)
+            yield replace(one, old=old[one.name], judgement=judgement)
 
 
 def _called(metrics: list[Metric]) -> tuple[Metric, ...]:

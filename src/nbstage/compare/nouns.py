@@ -39,7 +39,8 @@ class Judgement(Enum):
 class Metric:
     """A metric of both versions; None where one has none. NaN and infinity are what they are.
 
-    `called` is its name, with its file where another file has a metric of that name.
+    `called` is its name, with its file where another file has a metric of that name. `unread`: the
+    baseline may have it, and metrics of the baseline can't be read.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Metric:
     judgement: Judgement
     renamed_to: str = ""
     called: str = ""
+    unread: bool = False
 
     @property
     def change(self) -> float | None:

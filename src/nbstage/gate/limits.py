@@ -31,13 +31,27 @@ def judge_origin(policy: Policy, comparison: Comparison) -> Iterator[Line]:
     again tells nothing of it.
     """
     made = makers(comparison.locked)
-    judged = [one.path for rule in policy.rules for one in _named(rule.metric, comparison)]
+    named = [one for rule in policy.rules for one in _judged_by(rule, comparison)]
+    judged = [one.path for one in named if one.judgement is not Judgement.GONE]
     if comparison.predictions is not None and any(rule.limits.not_worse for rule in policy.rules):
         judged.append(comparison.predictions.path)
     for path in dict.fromkeys(judged):
         if path not in made and not any(path.startswith(f"{out}/") for out in made):
             why = "it may hold anything: make it an output of a stage in dvc.yaml"
             yield Line(False, f"'{path}'", "written by no stage", "written by a stage", why)
+
+
+def _judged_by(rule: Rule, comparison: Comparison) -> list[Metric]:
+    slices = _slices_of(rule, comparison) if rule.slices is not None else []
+    return [*_named(rule.metric, comparison), *slices]
+
+
+def _slices_of(rule: Rule, comparison: Comparison) -> list[Metric]:
+    """The same metric in slices: "by_contract.One year.roc_auc" is a slice of "roc_auc"."""
+    ending = f".{rule.metric.rpartition(':')[2]}"
+    groups = tuple(f"{group}." for group in rule.groups) or ("",)
+    found = (one for one in comparison.metrics if one.name.endswith(ending))
+    return [one for one in found if one.name.startswith(groups)]
 
 
 def _named(name: str, comparison: Comparison) -> list[Metric]:
@@ -97,6 +111,9 @@ def _judge_drop(
         return Line(False, name, exact(value), limit, why)
     if comparison.baseline.none:
         return Line(None, name, exact(value), limit, "first run: there is no baseline")
+    if metric.unread:
+        why = "the baseline's metrics can't be read: `--fetch` brings them from the DVC remote"
+        return Line(False, name, exact(value), limit, why)
     if metric.old is None or not math.isfinite(metric.old):
         why = "the baseline has no such number to compare with"
         return Line(None, name, exact(value), limit, why)
@@ -108,17 +125,13 @@ def _judge_drop(
 
 
 def _judge_slices(rule: Rule, limits: Limits, comparison: Comparison) -> Iterator[Line]:
-    """The same metric in each slice: "by_contract.One year.roc_auc" is a slice of "roc_auc"."""
     last = rule.metric.rpartition(":")[2]
-    ending = f".{last}"
-    slices = [one for one in comparison.metrics if one.name.endswith(ending)]
-    if rule.groups:
-        for group in rule.groups:
-            if not any(one.name.startswith(f"{group}.") for one in slices):
-                why = f"no metric '{group}.*.{last}' is there"
-                yield Line(False, f"{last} by {group}", "missing", "its slices", why)
-        slices = [one for one in slices if one.name.startswith(tuple(f"{g}." for g in rule.groups))]
-    elif not slices:
+    slices = _slices_of(rule, comparison)
+    for group in rule.groups:
+        if not any(one.name.startswith(f"{group}.") for one in slices):
+            why = f"no metric '{group}.*.{last}' is there"
+            yield Line(False, f"{last} by {group}", "missing", "its slices", why)
+    if not rule.groups and not slices:
         yield Line(False, f"{last} in slices", "missing", "its slices", f"no metric '*.{last}'")
     lines = [line for one in slices for line in _judge_slice(one, limits, comparison)]
     yield from (line for line in lines if line.met is not True)
