@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from nbstage.serve.nouns import Limits
 from nbstage.serve.service import make_app
 from tests.unit.serving import serving
 
@@ -22,7 +23,9 @@ def test_no_request_makes_the_service_fail(mode: str) -> None:
     from schemathesis.generation import GenerationMode
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-    schema = schemathesis.openapi.from_asgi("/openapi.json", make_app(serving()), headers=HERE)
+    schema = schemathesis.openapi.from_asgi(
+        "/openapi.json", make_app(serving(limits=Limits(rows=20))), headers=HERE
+    )
     operation = schema["/predict"]["POST"]
     statuses: dict[int, int] = {}
 

@@ -24,6 +24,7 @@ def schemas(bundle: Bundle) -> dict[str, Schema]:
         "Predictions": _predictions(bundle),
         "Refusal": {
             "type": "object",
+            "example": {"errors": [{"message": "what is wrong", "row": 0, "field": "where"}]},
             "required": ["errors"],
             "properties": {
                 "errors": {"type": "array", "items": _reference("Wrong")},
@@ -91,8 +92,10 @@ def _predictions(bundle: Bundle) -> Schema:
         "required": [output.name for output in bundle.outputs],
         "properties": {output.name: _output(output) for output in bundle.outputs},
     }
+    shown = {"predictions": list(bundle.expected[:1]), "model": bundle.model}
     return {
         "type": "object",
+        "example": {**shown, "version": bundle.version},
         "required": ["predictions", "model", "version"],
         "properties": {
             "predictions": {"type": "array", "items": prediction},
@@ -105,7 +108,7 @@ def _predictions(bundle: Bundle) -> Schema:
 def _output(output: Output) -> Schema:
     """Any prediction may come to nothing, for rows such as training never had."""
     if output.kind != "number":
-        return _typed(output.kind, missing=True)
+        return {"type": [_TYPES[output.kind]["type"], "null"]}
     said = "'Infinity' and '-Infinity' are texts, as JSON has no such numbers."
     return {"type": ["number", "string", "null"], "description": said}
 

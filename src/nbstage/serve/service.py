@@ -53,12 +53,15 @@ def _routes(work: Work) -> FastAPI:
         predict,
         methods=["POST"],
         summary="Predict one row, or a list of rows",
+        tags=["predictions"],
         response_class=Response,
         responses=answers(*_REFUSALS),
         openapi_extra={"requestBody": request_body(bundle, work.service.limits.rows)},
     )
     for path, summary, answer in _others(work):
-        app.add_api_route(path, answer, summary=summary, response_class=Response)
+        app.add_api_route(
+            path, answer, summary=summary, tags=["the service"], response_class=Response
+        )
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
     _complete(app.openapi(), work)
