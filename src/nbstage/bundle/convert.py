@@ -45,12 +45,19 @@ def convert(column: Column, values: Sequence[Any], *, as_text: bool) -> tuple[An
     take = _Taker(column, _of_kind(column, as_text=as_text), known, as_text)
     fit: list[Any] = []
     wrong: Wrong = {}
+    seen: dict[str, Any] = {}  # texts that fit: most columns have few different ones
     for position, value in enumerate(values):
+        if type(value) is str and value in seen:
+            fit.append(seen[value])
+            continue
         try:
             fit.append(_one(take, value))
         except _Unfit as why:
             wrong[position] = str(why)
             fit.append(None)
+        else:
+            if type(value) is str:
+                seen[value] = fit[-1]
     if wrong:
         fit = [_filler(column) if number in wrong else value for number, value in enumerate(fit)]
     return array(column, fit), wrong

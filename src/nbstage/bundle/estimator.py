@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 # Any: the model is the user's.
@@ -13,14 +14,27 @@ def predictions_of(model: Any, table: Any) -> Any:
     """
     import pandas as pd
 
-    found = _columns("prediction", model.predict(table))
-    classes = getattr(model, "classes_", None)
+    classes: Any = getattr(model, "classes_", None)
+    shares: Any = None
     if classes is not None and hasattr(model, "predict_proba"):
         shares = model.predict_proba(table)
-        if getattr(shares, "ndim", 0) == 2 and shares.shape[1] == len(classes):
-            for number, name in enumerate(classes):
-                found[f"probability_{name}"] = shares[:, number]
+    if shares is None or getattr(shares, "ndim", 0) != 2 or shares.shape[1] != len(classes):
+        return pd.DataFrame(_columns("prediction", model.predict(table)), index=table.index)
+    chosen = classes[shares.argmax(axis=1)] if _takes_likeliest(model) else model.predict(table)
+    found = _columns("prediction", chosen)
+    for number, name in enumerate(classes):
+        found[f"probability_{name}"] = shares[:, number]
     return pd.DataFrame(found, index=table.index)
+
+
+def _takes_likeliest(model: Any) -> bool:
+    """Whether predicting is to take the likeliest class, so that a forest is asked just once."""
+    forests = sys.modules.get("sklearn.ensemble._forest")
+    pipelines = sys.modules.get("sklearn.pipeline")
+    while pipelines is not None and type(model) is pipelines.Pipeline:
+        model = model.steps[-1][1]
+    kind = getattr(type(model), "predict", None)
+    return forests is not None and kind is forests.ForestClassifier.predict
 
 
 def can_predict(model: Any) -> bool:

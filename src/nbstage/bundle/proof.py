@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbstage.bundle.entries import name_of
-from nbstage.bundle.estimator import as_table, can_predict, columns_for
+from nbstage.bundle.estimator import as_table, can_predict, columns_for, predictions_of
 from nbstage.bundle.load import load_values
 from nbstage.bundle.nouns import Bundle
 from nbstage.bundle.probes import describe
@@ -63,6 +63,8 @@ def prove(
     sample = _spread(proof.table, MANY)
     if not _runs(proof, sample):
         return bundle, tuple(proof.faults)
+    if bundle.estimator:
+        _judge_model(proof, values[bundle.estimator], sample)
     say("rows alone and together")
     _judge_pieces(proof, sample)
     say("against what the pipeline stored")
@@ -144,6 +146,17 @@ def _runs(proof: _Proof, sample: Any) -> bool:
                 "depend on what was predicted before"
             )
     return not proof.faults
+
+
+def _judge_model(proof: _Proof, model: Any, sample: Any) -> None:
+    """What the bundle predicts is what the model itself says."""
+    entering = run_all(proof.parts[:-1], sample)
+    passed = columns_for(model, entering)
+    table = entering[[*passed]] if passed else entering
+    found = predictions_of(model, table)
+    own = as_table(model.predict(table), "prediction", table.index)
+    if why := differs(found[[*own.columns]], own):
+        proof.faults.append(f"the model '{proof.bundle.estimator}' says otherwise itself: {why}")
 
 
 def _rows(proof: _Proof) -> str:
