@@ -306,6 +306,8 @@ def test_a_pipeline_without_a_model_says_what_to_add(repository: Repository) -> 
     with pytest.raises(Refused) as caught:
         register(repository)
     assert "`nbstage register model --path " in caught.value.hint
+    with pytest.raises(UserError, match="no stage makes 'out/other'"):
+        registering.declare(repository.root, "model", "out/other")
     registering.declare(repository.root, "model", "out/model.json")
     with pytest.raises(Refused, match="the one in your folder does"):
         register(repository)

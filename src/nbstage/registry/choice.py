@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -48,6 +49,13 @@ def declare(root: Path, name: str, path: str) -> None:
         raise UserError(
             "there is no dvc.yaml that can be read", "`nbstage convert` writes it."
         ) from None
+    made = {out.file.path for stage in read_locked(text, None).stages for out in stage.outs}
+    if posixpath.normpath(path) not in made and not (root / path).is_file():
+        known = ", ".join(f"'{one}'" for one in sorted(made))
+        raise UserError(
+            f"no stage makes '{path}', and there is no such file",
+            f"the stages make {known}." if made else "`nbstage convert` makes stages.",
+        )
     file.write_bytes(with_artifact(text, name, path, "model").encode())
 
 
