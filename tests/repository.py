@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -19,14 +20,12 @@ def git_environment() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], **home, **names}
 
 
+@dataclass
 class Repository:
-    """A git repository whose tags are a minute apart."""
+    """A folder in a git repository, with tags that are a minute apart."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.minute = 0
-        root.mkdir(parents=True)
-        self.git("init", "--quiet", "--initial-branch=main")
+    root: Path
+    minute: int = 0
 
     def git(self, *command: str, **more: str) -> str:
         """What git prints, run as Ada."""
@@ -59,3 +58,11 @@ class Repository:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         return hashed
+
+
+def new_repository(root: Path) -> Repository:
+    """A repository with nothing in it."""
+    root.mkdir(parents=True)
+    made = Repository(root)
+    made.git("init", "--quiet", "--initial-branch=main")
+    return made

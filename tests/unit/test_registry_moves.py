@@ -18,7 +18,7 @@ from nbstage.registry.nouns import Moved, Refused
 from nbstage.registry.signing import verify_signature
 from nbstage.registry.tags import ROLLBACK
 from nbstage.registry.write import commit_beside
-from tests.repository import Repository, git_environment
+from tests.repository import Repository, git_environment, new_repository
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def register(repository: Repository, version: str, verdict: str = "met") -> None
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     """Two versions that met the gate."""
-    made = Repository(tmp_path / "project")
+    made = new_repository(tmp_path / "project")
     register(made, "v1.0.0")
     register(made, "v1.1.0")
     return made
@@ -53,9 +53,7 @@ def shared(repository: Repository, tmp_path: Path) -> tuple[Repository, Reposito
     repository.git("remote", "add", "origin", str(tmp_path / "server"))
     repository.git("push", "--quiet", "origin", "main", "--tags")
     repository.git("clone", "--quiet", str(tmp_path / "server"), str(tmp_path / "other"))
-    other = Repository.__new__(Repository)
-    other.root, other.minute = tmp_path / "other", 0
-    return repository, other
+    return repository, Repository(tmp_path / "other")
 
 
 def promote(repository: Repository, version: str, stage: str = "prod") -> Moved:

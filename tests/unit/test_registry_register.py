@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from nbstage.registry.kept import tracked
 from nbstage.registry.lineage import read_lineage
 from nbstage.registry.names import Named
 from nbstage.registry.nouns import Refused, Registered
-from tests.repository import Repository, git_environment
+from tests.repository import Repository, git_environment, new_repository
 
 PIPELINE = """\
 stages:
@@ -99,7 +100,7 @@ def ran(
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     """A project whose model is a JSON file, which needs no skops."""
-    made = Repository(tmp_path / "project")
+    made = new_repository(tmp_path / "project")
     ran(made)
     return made
 
@@ -199,6 +200,42 @@ def test_any_version_is_fetched_with_its_bytes_after_the_next_one(
         files = fetch(repository.root, resolve(repository.root, number), tmp_path / number)
         assert files == ("out/model.json", "releases/model.json", "releases/model.md")
         assert json.loads((tmp_path / number / files[0]).read_text()) == {"w": weight}
+
+
+def test_a_folder_goes_to_the_remote_and_comes_back_from_there(
+    repository: Repository, tmp_path: Path
+) -> None:
+    member = repository.cache(b"part")
+    listing = json.dumps([{"md5": member, "relpath": "in/part.bin"}]).encode()
+    hashed = repository.cache(listing)
+    place = repository.root / ".dvc/cache/files/md5" / hashed[:2]
+    (place / hashed[2:]).rename(place / f"{hashed[2:]}.dir")
+    lock = json.loads((repository.root / "dvc.lock").read_text())
+    lock["stages"]["train"]["outs"] = [{"path": "out/model", "md5": f"{hashed}.dir"}]
+    pipeline = PIPELINE.replace("out/model.json", "out/model")
+    config = f"[core]\n remote = store\n['remote \"store\"']\n url = {tmp_path / 'store'}\n"
+    texts = {"dvc.yaml": pipeline, "dvc.lock": json.dumps(lock), ".dvc/config": config}
+    repository.commit(**texts)
+    done = register(repository)
+    assert done.notes == ()
+    shutil.rmtree(repository.root / ".dvc/cache")
+    assert fetch(repository.root, done.version, tmp_path / "out")[0] == "out/model/in/part.bin"
+    assert (tmp_path / "out/out/model/in/part.bin").read_bytes() == b"part"
+
+
+def test_a_project_in_a_folder_of_its_repository_has_versions_of_its_own(tmp_path: Path) -> None:
+    whole = new_repository(tmp_path / "all")
+    inner = Repository(whole.root / "sub")
+    inner.root.mkdir()
+    ran(inner)
+    version = register(inner).version
+    assert version.tag == "sub=model@v1.0.0"
+    added = whole.git("diff", "--name-only", "HEAD", version.commit).split()
+    assert added == ["sub/releases/model.json", "sub/releases/model.md"]
+    assert lineage(inner)["source"] == whole.git("rev-parse", "HEAD")
+    assert fetch(inner.root, version, tmp_path / "out")[0] == "out/model.json"
+    with pytest.raises(Refused, match="is registered already"):
+        register(inner)
 
 
 def test_a_project_s_own_words_stand_in_the_card(repository: Repository) -> None:

@@ -14,13 +14,13 @@ from nbstage.registry import fetch, resolve
 from nbstage.registry.nouns import Did
 from nbstage.registry.state import current, models_of
 from nbstage.registry.tags import ROLLBACK, read_events
-from tests.repository import Repository
+from tests.repository import Repository, new_repository
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     """Two versions; the second is in production and was the first's successor there."""
-    made = Repository(tmp_path / "project")
+    made = new_repository(tmp_path / "project")
     made.commit()
     made.tag("model@v1.2.0")
     made.commit()
@@ -80,7 +80,7 @@ def test_what_is_not_there_is_refused_with_what_is(
 
 def test_a_project_without_versions_or_git_says_so(tmp_path: Path) -> None:
     assert refusal(tmp_path, "model@prod") == "the project is not under git"
-    empty = Repository(tmp_path / "empty")
+    empty = new_repository(tmp_path / "empty")
     assert refusal(empty.root, "model@prod") == "no version of a model is registered here"
 
 
@@ -93,7 +93,7 @@ def test_tags_that_are_none_of_gto_s_change_nothing(repository: Repository) -> N
 
 
 def test_models_of_a_project_in_a_folder_of_the_repository_are_its_own(tmp_path: Path) -> None:
-    made = Repository(tmp_path / "all")
+    made = new_repository(tmp_path / "all")
     (made.root / "sub").mkdir()
     made.commit()
     made.tag("model@v1.0.0")
@@ -139,7 +139,7 @@ def test_a_message_of_many_lines_is_read_whole(repository: Repository) -> None:
 @pytest.fixture
 def kept(tmp_path: Path) -> Repository:
     """A version with a file in git, one in DVC's cache, a folder there, and a .dvc file."""
-    made = Repository(tmp_path / "project")
+    made = new_repository(tmp_path / "project")
     (made.root / ".dvc").mkdir()
     model, member, added = made.cache(b"model"), made.cache(b"member"), made.cache(b"added")
     listing = json.dumps([{"md5": member, "relpath": "in/a.txt"}]).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import os
 import shutil
@@ -13,19 +14,27 @@ from nbstage.errors import UserError
 
 
 def bring(root: Path, hashes: Iterable[str]) -> None:
-    """Bring what DVC's cache lacks from its remote. What can't be had stays missing."""
+    """Bring what DVC's cache lacks from its remote, folders with all that is in them. What can't be
+    had stays missing.
+    """
     cache = cache_of(root)
-    lacking = [one for one in dict.fromkeys(hashes) if not _is_whole(cache, one)]
-    if lacking and cache is not None:
-        from dvc.exceptions import DvcException
-        from dvc.repo import Repo
-        from dvc_data.hashfile.hash_info import HashInfo
+    wanted = tuple(dict.fromkeys(hashes))
+    for _ in range(2):  # what is in a folder is known once its listing is there
+        lacking = [one for one in _with_members(cache, wanted) if cached(cache, one) is None]
+        if cache is not None and lacking:
+            _pull(root, lacking)
 
-        with Repo(str(root)) as repo:
-            try:
-                repo.cloud.pull([HashInfo("md5", one) for one in lacking])
-            except (DvcException, OSError):
-                return
+
+def _pull(root: Path, hashes: Iterable[str]) -> None:
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+    from dvc_data.hashfile.hash_info import HashInfo
+
+    with Repo(str(root)) as repo:
+        try:
+            repo.cloud.pull([HashInfo("md5", one) for one in hashes])
+        except (DvcException, OSError):
+            return
 
 
 def send(root: Path, hashes: Iterable[str]) -> bool:
@@ -41,7 +50,8 @@ def send(root: Path, hashes: Iterable[str]) -> bool:
     hint = "`dvc push` tells more; nothing was registered."
     with Repo(str(root)) as repo:
         try:
-            done = repo.cloud.push([HashInfo("md5", one) for one in hashes])
+            whole = _with_members(cache_of(root), hashes)
+            done = repo.cloud.push([HashInfo("md5", one) for one in whole])
         except NoRemoteError:
             return False
         except (DvcException, OSError) as error:
@@ -51,12 +61,17 @@ def send(root: Path, hashes: Iterable[str]) -> bool:
     return True
 
 
-def _is_whole(cache: Path | None, hashed: str) -> bool:
-    """Whether the cache has an object, and all that is in it if it is a folder."""
-    source = cached(cache, hashed)
-    if source is None or not hashed.endswith(".dir"):
-        return source is not None
-    return all(cached(cache, inner) is not None for _, inner in files_in(source))
+def _with_members(cache: Path | None, hashes: Iterable[str]) -> tuple[str, ...]:
+    """The objects, and those in folders whose listing is in the cache. The listings come last: a
+    remote that has one has all that is in it.
+    """
+    folders: list[str] = []
+    found: list[str] = []
+    for one in hashes:
+        (folders if one.endswith(".dir") else found).append(one)
+    listings = (listing for one in folders if (listing := cached(cache, one)) is not None)
+    found += [inner for listing in listings for _, inner in files_in(listing)]
+    return tuple(dict.fromkeys((*found, *folders)))
 
 
 def keep(root: Path, file: Path) -> tuple[str, int]:
@@ -76,7 +91,7 @@ def keep(root: Path, file: Path) -> tuple[str, int]:
 
 
 def _put(file: Path, target: Path) -> None:
-    if target.exists():
+    if target.exists() and filecmp.cmp(file, target, shallow=False):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.{os.getpid()}")

@@ -59,10 +59,14 @@ def verdict_of(data: dict[str, object], commit: str, *, where: str) -> dict[str,
 
 def _unmet(lines: list[object]) -> list[str]:
     return [
-        f"{line.get('what')}: {line.get('value')}; asked: {line.get('limit')}"
+        f"{line.get('what')}: {line.get('value')}; asked: {line.get('limit')}{_why(line)}"
         for line in lines
         if isinstance(line, dict) and line.get("met") is False
     ]
+
+
+def _why(line: dict[str, object]) -> str:
+    return f" ({line['why']})" if line.get("why") else ""
 
 
 def _line(line: dict[str, object]) -> dict[str, Plain]:
