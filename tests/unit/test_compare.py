@@ -324,6 +324,32 @@ def test_code_is_counted_by_lines(tmp_path: Path) -> None:
     )
 
 
+def test_a_path_by_a_template_stands_for_what_is_not_named_otherwise() -> None:
+    pipeline = """
+    stages:
+      judge:
+        cmd: python judge.py
+        wdir: work
+        deps: ["${code}", model.json]
+        params: [../params.yaml: [depth]]
+        outs: [test.csv]
+        metrics: ["${scores}": {cache: false}]
+    """
+    recorded = """
+    stages:
+      judge:
+        cmd: python judge.py
+        deps: [{path: judge.py, md5: '1'}, {path: model.json, md5: '2'}]
+        params: {../params.yaml: {depth: 3}}
+        outs: [{path: scores.json, md5: '3'}, {path: test.csv, md5: '4'}]
+    """
+    (stage,) = read_locked(pipeline, recorded).stages
+    assert [dep.path for dep in stage.deps] == ["work/judge.py", "work/model.json"]
+    made = {out.file.path: (out.kind, out.cached) for out in stage.outs}
+    assert made == {"work/test.csv": ("out", True), "work/scores.json": ("metric", False)}
+    assert stage.params == {"params.yaml:depth": 3}
+
+
 def test_stages_made_from_a_list_are_found_in_the_lock() -> None:
     pipeline = """
     stages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +24,11 @@ from nbstage.compare.nouns import (
 )
 from nbstage.config import Settings
 from nbstage.gate.evidence import judge_predictions
+from nbstage.gate.inputs import judge_inputs
 from nbstage.gate.limits import judge_metrics, judge_origin
 from nbstage.gate.nouns import Gated, Line
 from nbstage.gate.policy_change import judge_policy
-from nbstage.gate.rerun import stages_to_run
+from nbstage.gate.rerun import places, stages_to_run
 from nbstage.gate.told import gated_as_data, gated_as_text
 from nbstage.policy import Direction, Limits, Policy, Predicted, Rule
 
@@ -150,6 +152,40 @@ def test_what_no_stage_writes_is_unmet() -> None:
     assert line.what == "'metrics.json'"
 
 
+def pipeline(**stages: tuple[str, str]) -> Locked:
+    """Stages, each with the file that it takes and the one that it makes: "data.csv:hash"."""
+    return Locked(
+        tuple(
+            Stage(name, deps=(file(taken),), outs=(Out(file(made)),))
+            for name, (taken, made) in stages.items()
+        )
+    )
+
+
+def file(text: str) -> File:
+    path, _, hashed = text.partition(":")
+    return File(path, hashed)
+
+
+WHOLE = pipeline(train=("data.csv:1", "models"), evaluate=("models/m.json:2", "scores.csv:3"))
+
+
+def test_what_a_stage_made_and_nothing_makes_any_more_is_unmet() -> None:
+    cut = pipeline(evaluate=("models/m.json:9", "scores.csv:3"))
+    (line,) = judge_inputs(Policy(), WHOLE, cut)
+    assert (line.met, line.what, line.value) == (False, "'models/m.json'", "written by no stage")
+    assert "stage 'train' of the baseline made it" in line.why
+    assert verdicts(list(judge_inputs(Policy(rerun="metrics"), WHOLE, cut))) == [None]
+
+
+def test_data_that_is_new_or_another_is_told() -> None:
+    assert list(judge_inputs(Policy(), WHOLE, WHOLE)) == []
+    other = pipeline(train=("data.csv:7", "models"), evaluate=("m2.json:2", "scores.csv:3"))
+    (line,) = judge_inputs(Policy(), WHOLE, other)
+    assert (line.met, line.what) == (None, "data")
+    assert line.why.startswith("'data.csv', 'm2.json': ")
+
+
 # --- predictions
 
 
@@ -201,6 +237,27 @@ def test_another_test_set_is_unmet_unless_it_may_change() -> None:
     assert verdicts(list(judge_predictions(policy, other))) == [False, True]
     allowed = replace(policy, test_set_may_change=True)
     assert verdicts(list(judge_predictions(allowed, other))) == [None, True]
+
+
+def test_slices_that_are_not_the_baselines_are_unmet_unless_the_test_set_may_change() -> None:
+    fine = Slice("plan", "b", 200, difference(Verdict.NO_EVIDENCE), 0.5)
+    changed = predicted(slices=(fine,), slices_changed="column 'region' makes none any more")
+    lines = list(judge_predictions(Policy((SLICES,)), changed))
+    assert [(line.met, line.what) for line in lines] == [
+        (False, "slices"),
+        (True, "roc_auc in slices"),
+    ]
+    allowed = Policy((SLICES,), test_set_may_change=True)
+    assert verdicts(list(judge_predictions(allowed, changed))) == [None, True]
+    measured = predicted(difference(Verdict.BETTER), slices_changed="a column is gone")
+    assert verdicts(list(judge_predictions(Policy((NOT_WORSE,)), measured))) == [True]
+
+
+def test_a_result_in_a_linked_folder_is_left_out_by_both_its_names(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "link").symlink_to("store")
+    stage = Stage("train", outs=(Out(File("link/model.json")), Out(File("other.json"))))
+    assert set(places(tmp_path, (stage,))) == {"link/model.json", "store/model.json", "other.json"}
 
 
 def test_a_slice_that_is_worse_is_unmet() -> None:

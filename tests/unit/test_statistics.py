@@ -343,6 +343,65 @@ def test_ids_that_look_like_one_number_are_two(tmp_path: Path) -> None:
     assert both(tmp_path, named, named, Predicted(id="who")).failure == ""
 
 
+def test_slices_that_the_baseline_had_otherwise_are_told(tmp_path: Path) -> None:
+    label, score = binary(300, 4)
+    old = table(label, score, plan=["a", "b", "b"] * 100, region=["n", "s"] * 150)
+    assert both(tmp_path, old, old).slices_changed == ""
+    found = both(
+        tmp_path, old, table(label, score, plan=["b", "a", "b"] * 100, new=["x", "y"] * 150)
+    )
+    assert found.slices_changed == (
+        "200 rows have another 'plan', column 'region' makes none any more"
+    )
+    assert any("the slices are not the baseline's" in text for text in found.warnings)
+    assert {one.column for one in found.slices} == {"plan", "new"}
+
+
+def test_columns_that_are_new_take_no_power_from_the_baselines_slices(tmp_path: Path) -> None:
+    label, score = binary(600, 4)
+    group = np.array(["a", "b"] * 300)
+    worse = np.where(group == "b", np.random.default_rng(1).random(600), score)
+    rng = np.random.default_rng(2)
+    junk = {f"a{n}": rng.choice(list("abcdefghijklmnop"), 600) for n in range(8)}
+    old = table(label, score, group=group)
+    few = both(tmp_path, old, table(label, worse, group=group))
+    many = both(tmp_path, old, table(label, worse, **junk, group=group))
+    verdicts = [
+        {
+            one.value: one.found.verdict
+            for one in found.slices
+            if one.column == "group" and one.found
+        }
+        for found in (few, many)
+    ]
+    assert verdicts == [{"a": Verdict.NO_EVIDENCE, "b": Verdict.WORSE}] * 2
+    assert len({one.column for one in many.slices}) > 1
+
+
+def test_what_is_clear_is_shown_in_one_of_many_slices(tmp_path: Path) -> None:
+    """A share of 2000 resamples is never below 0.001, which is too much to be one of 58."""
+    label, score = binary(6000, 4)
+    columns = {name: np.arange(6000) // step % 29 for name, step in (("one", 1), ("two", 31))}
+    slices = {name: [f"v{at}" for at in column] for name, column in columns.items()}
+    worse = np.where(columns["one"] == 3, 1 - score, score)
+    found = both(tmp_path, table(label, score, **slices), table(label, worse, **slices))
+    assert [
+        one.value for one in found.slices if one.found and one.found.verdict is Verdict.WORSE
+    ] == ["v3"]
+
+
+def test_predictions_in_a_folder_that_a_stage_makes_are_compared(tmp_path: Path) -> None:
+    locked = Locked((Stage("evaluate", outs=(Out(File("predictions")),)),))
+    frame = table(*binary(300, 5))
+    sides = Side("old", tmp_path / "old", locked), Side("new", tmp_path / "new", locked)
+    for one in sides:
+        (one.folder / PATH).parent.mkdir(parents=True)
+        frame.to_csv(one.folder / PATH, index=False)
+    found = compare_predictions(*sides, Predicted(path=PATH), primary="", confidence=0.95)
+    assert found is not None
+    assert (found.failure, found.rows) == ("", 300)
+
+
 def test_predictions_that_moved_are_not_new(tmp_path: Path) -> None:
     """Else a model would escape comparison by a new name for its predictions."""
     locked = Locked((Stage("evaluate", outs=(Out(File("predictions/before.csv")),)),))

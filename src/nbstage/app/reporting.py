@@ -20,6 +20,7 @@ from nbstage.config import Settings, parse_settings, read_settings
 from nbstage.errors import UserError
 from nbstage.gate.evidence import judge_predictions
 from nbstage.gate.genuine import judge_committed, judge_remote, judge_standing
+from nbstage.gate.inputs import judge_inputs
 from nbstage.gate.limits import judge_metrics, judge_origin
 from nbstage.gate.nouns import Gated, LeftOut, Line
 from nbstage.gate.policy_change import judge_policy, judge_remote_change
@@ -54,6 +55,7 @@ def gate(root: Path, revision: str | None, *, fetch: bool, left_out: LeftOut, sa
             return Gated(tuple(lines), both.comparison)
         if both.old is not None:
             lines += judge_remote_change(both.old, both.new)
+            lines += judge_inputs(settings.policy, both.old.locked, both.new.locked)
         lines += judge_metrics(settings.policy, both.comparison)
         lines += judge_predictions(settings.policy, both.comparison)
         lines += judge_origin(settings.policy, both.comparison)

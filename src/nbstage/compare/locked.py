@@ -81,24 +81,39 @@ def makers(locked: Locked) -> dict[str, str]:
     return {out.file.path: stage.name for stage in locked.stages for out in stage.outs}
 
 
+def maker_of(locked: Locked, path: str) -> str:
+    """The stage that makes a file or the folder that it is in; "" if there is none."""
+    found = (name for out, name in makers(locked).items() if path == out or _is_in(path, out))
+    return next(found, "")
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(f"{folder}/")
+
+
 def _stage(name: str, entry: dict[str, object], run: dict[str, object]) -> Stage:
     folder = str(entry.get("wdir") or ".")
-    recorded = {
-        file.path: file for key in ("deps", "outs") for file in _files(run.get(key), folder)
-    }
+    taken, made = (
+        {file.path: file for file in _files(run.get(key), folder)} for key in ("deps", "outs")
+    )
     deps = [path for path, _ in _paths(entry.get("deps"), folder)]
-    outs = [
-        Out(file, kind, bool(said.get("cache", True)), bool(said.get("push", True)))
+    said = [
+        (path, kind, flags)
         for key, kind in (("outs", "out"), ("metrics", "metric"), ("plots", "plot"))
-        for path, said in _paths(entry.get(key), folder)
-        for file in _known(path, recorded)
+        for path, flags in _paths(entry.get(key), folder)
+    ]
+    named = {path for path, _, _ in said}
+    outs = [
+        Out(file, kind, bool(flags.get("cache", True)), bool(flags.get("push", True)))
+        for path, kind, flags in said
+        for file in _known(path, made, named)
     ]
     return Stage(
         name,
         run.get("cmd", entry.get("cmd", "")),
-        tuple(file for path in deps for file in _known(path, recorded)),
-        dict(_params(run.get("params"))),
-        tuple(outs),
+        tuple(file for path in deps for file in _known(path, taken, {*deps})),
+        dict(_params(run.get("params"), folder)),
+        tuple({out.file.path: out for out in outs}.values()),
         frozen=bool(entry.get("frozen")),
         ran=bool(run),
     )
@@ -123,20 +138,23 @@ def _files(entries: object, folder: str) -> Iterator[File]:
             yield File(_path(path, folder), str(hashed), size if isinstance(size, int) else None)
 
 
-def _known(path: str, recorded: dict[str, File]) -> Iterator[File]:
-    """The file as it is recorded. A template (`m/${item}.json`) may stand for several."""
+def _known(path: str, recorded: dict[str, File], named: set[str]) -> Iterator[File]:
+    """The file as it is recorded. A template (`m/${item}.json`) may stand for several, and stands
+    for none of those that are `named` as they are.
+    """
     if "${" not in path:
         yield recorded.get(path, File(path))
         return
     parts = re.split(r"\$\{.*?\}", path)
     pattern = re.compile(".+".join(map(re.escape, parts)))
-    yield from (file for name, file in recorded.items() if pattern.fullmatch(name))
+    others = (file for name, file in recorded.items() if name not in named)
+    yield from (file for file in others if pattern.fullmatch(file.path))
 
 
-def _params(recorded: object) -> Iterator[tuple[str, object]]:
+def _params(recorded: object, folder: str) -> Iterator[tuple[str, object]]:
     for path, values in _dict(recorded).items():
         for name, value in _dict(values).items():
-            yield f"{path}:{name}", value
+            yield f"{_path(path, folder)}:{name}", value
 
 
 def _path(path: str, folder: str) -> str:

@@ -195,7 +195,8 @@ class Slice:
 @dataclass(frozen=True, slots=True)
 class Predictions:
     """Both versions' predictions compared. Nothing was where `failure` says why; `absent` if it is
-    that the baseline has none yet. `same_rows`: ids and labels are the same in both.
+    that the baseline has none yet. `same_rows`: ids and labels are the same in both;
+    `slices_changed` says which of the baseline's slices are gone or others.
     """
 
     path: str
@@ -211,6 +212,7 @@ class Predictions:
     slices: tuple[Slice, ...] = ()
     warnings: tuple[str, ...] = ()
     same_rows: bool = True
+    slices_changed: str = ""
 
     @property
     def deciding(self) -> Difference | None:

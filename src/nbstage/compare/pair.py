@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,6 +33,8 @@ class Pair:
     """Both versions' predictions for the rows that both have, and the labels as they are now.
 
     Labels of scores are 0 and 1; of classes, labels and predictions are numbers below `classes`.
+    `known` are the columns of `slices` that the baseline has, and `slices_changed` says which of
+    its own are gone or have other values: they may hide where a version is worse.
     """
 
     task: Task
@@ -42,6 +45,8 @@ class Pair:
     warnings: tuple[str, ...]
     same_rows: bool
     classes: int = 0
+    known: tuple[str, ...] = ()
+    slices_changed: str = ""
 
 
 def make_pair(old: Scored, new: Scored, said: Predicted) -> Pair:
@@ -72,7 +77,21 @@ def make_pair(old: Scored, new: Scored, said: Predicted) -> Pair:
     same = not (gone or added or relabelled)
     (label, before, now), classes = _columns(task, labels, scores, said)
     slices = new.slices.loc[shared]
-    return Pair(task, label, before, now, slices, tuple(warnings), same, classes)
+    known = tuple(name for name in slices.columns if name in old.slices.columns)
+    changed = ", ".join(_changed_slices(old.slices.loc[shared], slices))
+    if changed:
+        warnings.append(f"the slices are not the baseline's: {changed}")
+    told = tuple(warnings)
+    return Pair(task, label, before, now, slices, told, same, classes, known, changed)
+
+
+def _changed_slices(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
+    """What became of the baseline's columns for slices."""
+    for name in old.columns:
+        if name not in new.columns:
+            yield f"column '{name}' makes none any more"
+        elif count := int((_plain(old[name]) != _plain(new[name])).sum()):
+            yield f"{count:,} rows have another '{name}'"
 
 
 def _plain(label: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbstage.compare.difference import better_or_worse, differences, measures_of
 from nbstage.compare.files import file_of, reason
-from nbstage.compare.locked import makers
+from nbstage.compare.locked import maker_of, makers
 from nbstage.compare.nouns import Predictions, Side, Slice, Verdict
 from nbstage.compare.pair import Pair, Task, make_pair, rarer_of
 from nbstage.compare.statistics.holm import holm
@@ -59,9 +59,9 @@ def compare_predictions(
     whole = Predictions(path, confidence=confidence)
     if old is None:
         return replace(whole, failure="there is no baseline", absent=True)
-    if not said.path and path not in makers(new.locked):
+    if not said.path and not maker_of(new.locked, path):
         return replace(whole, failure=f"no stage writes '{path}' any more")
-    if path not in makers(old.locked):
+    if not maker_of(old.locked, path):
         failure, absent = _absent(old, before)
         return replace(whole, failure=failure, absent=absent)
     missing = [name for name in ("scipy", "pandas") if importlib.util.find_spec(name) is None]
@@ -69,7 +69,9 @@ def compare_predictions(
         hint = "pip install 'nbstage[report]'"
         return replace(whole, failure=f"{' and '.join(missing)} not installed ({hint})")
     try:
-        pair = make_pair(_scored(old, path, said), _scored(new, path, said), said)
+        # The baseline's slices are those that its own settings name.
+        was = replace(said, slices=before.slices)
+        pair = make_pair(_scored(old, path, was), _scored(new, path, said), said)
     except Unusable as error:
         return replace(whole, failure=str(error))
     return _judged(whole, pair, primary, said.threshold)
@@ -78,7 +80,7 @@ def compare_predictions(
 def _absent(old: Side, before: Predicted) -> tuple[str, bool]:
     """Why the baseline hasn't got the predictions: it has none, or they are elsewhere."""
     elsewhere = predictions_path(before, (old,))
-    if elsewhere in makers(old.locked):
+    if elsewhere and maker_of(old.locked, elsewhere):
         return f"the baseline's predictions are in '{elsewhere}'", False
     return "the baseline has no such predictions yet", True
 
@@ -101,6 +103,7 @@ def _judged(whole: Predictions, pair: Pair, primary: str, threshold: float | Non
         resamples=resamples(rows),
         warnings=pair.warnings,
         same_rows=pair.same_rows,
+        slices_changed=pair.slices_changed,
     )
     if _too_few(rows, rarer):
         return replace(told, failure=f"only {_count(rows, rarer)}: too few to tell anything")
@@ -133,17 +136,26 @@ def _count(rows: int, rarer: int | None) -> str:
 def _slices(
     pair: Pair, measure: str, threshold: float | None, confidence: float
 ) -> Iterator[Slice]:
-    """The deciding measure in each slice; verdicts by p-values adjusted for all of them."""
-    found: list[Slice] = []
-    for column in pair.slices.columns:
+    """The deciding measure in each slice; verdicts by p-values adjusted for all of them. Columns
+    that the baseline hasn't got are a family of their own, so that they take no power from others.
+    """
+    for new in (False, True):
+        columns = [name for name in pair.slices.columns if (name not in pair.known) == new]
+        parts = list(_parts(pair, columns))[:_MOST_SLICES]
+        found = [
+            _slice(pair, inside, named, measure, threshold, confidence) for inside, named in parts
+        ]
+        adjusted = iter(holm([one.found.p for one in found if one.found]))
+        for one in found:
+            yield _adjust(one, next(adjusted), confidence) if one.found else one
+
+
+def _parts(pair: Pair, columns: list[str]) -> Iterator[tuple[Array, tuple[str, str]]]:
+    """The rows of each slice, with its column and value."""
+    for column in columns:
         values = pair.slices[column].astype(str)
         for value in sorted(values.unique()):
-            inside = (values == value).to_numpy()
-            found.append(_slice(pair, inside, (str(column), value), measure, threshold, confidence))
-    judged = [one for one in found[:_MOST_SLICES] if one.found]
-    adjusted = iter(holm([one.found.p for one in judged if one.found]))
-    for one in found[:_MOST_SLICES]:
-        yield _adjust(one, next(adjusted), confidence) if one.found else one
+            yield (values == value).to_numpy(), (str(column), value)
 
 
 def _slice(

@@ -28,20 +28,19 @@ def judge_predictions(policy: Policy, comparison: Comparison) -> Iterator[Line]:
         )
         return
     if not found.same_rows:
-        yield _test_set(policy, found)
+        yield _changed(policy, "test set", "same rows and labels", found.warnings[0])
     for metric in whole:
         yield _judge_measure(metric, limit, found)
     for metric in parts:
-        yield from _judge_slices(metric, limit, found)
+        yield from _judge_slices(policy, metric, limit, found)
 
 
-def _test_set(policy: Policy, found: Predictions) -> Line:
-    """Other rows or other labels may make any model look good."""
-    why = found.warnings[0]
+def _changed(policy: Policy, what: str, limit: str, why: str) -> Line:
+    """Other rows, labels or slices may make any model look good."""
     if policy.test_set_may_change:
-        return Line(None, "test set", "changed", "may change", why)
+        return Line(None, what, "changed", "may change", why)
     hint = 'test_set = "may change" in the policy allows it'
-    return Line(False, "test set", "changed", "same rows and labels", f"{why}. {hint}")
+    return Line(False, what, "changed", limit, f"{why}. {hint}")
 
 
 def _judge_measure(metric: str, limit: str, found: Predictions) -> Line:
@@ -55,12 +54,14 @@ def _judge_measure(metric: str, limit: str, found: Predictions) -> Line:
     return Line(met, metric, one.verdict.value, limit, sentence(one, found).rstrip("."))
 
 
-def _judge_slices(metric: str, limit: str, found: Predictions) -> Iterator[Line]:
+def _judge_slices(policy: Policy, metric: str, limit: str, found: Predictions) -> Iterator[Line]:
     name = f"{metric} in slices"
     if metric.rpartition(".")[2] != found.primary:
         why = f"slices are compared by the primary measure, which is '{found.primary}'"
         yield Line(False, name, "not compared", limit, why)
         return
+    if found.slices_changed:
+        yield _changed(policy, "slices", "the baseline's", found.slices_changed)
     judged = [one for one in found.slices if one.found]
     if not judged:
         why = f"'{found.path}' has no column to make slices by, or too few rows in each"

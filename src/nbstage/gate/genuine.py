@@ -17,10 +17,9 @@ from nbstage.compare.locked import Locked
 from nbstage.compare.nouns import Side
 from nbstage.compare.parameters import parameter_files
 from nbstage.compare.stages import is_code
-from nbstage.compare.told.words import count
+from nbstage.compare.told.words import count, listed
 from nbstage.gate.nouns import Line
 
-_MOST_NAMED = 4
 _STEP = "in step with dvc.lock"
 _REMOTE = "in the DVC remote"
 
@@ -35,7 +34,7 @@ def judge_standing(root: Path, side: Side) -> Iterator[Line]:
         return
     frozen = [stage.name for stage in locked.stages if stage.frozen]
     if frozen:
-        why = f"{_listed(frozen)}: DVC doesn't look at what they depend on; take `frozen` away"
+        why = f"{listed(frozen)}: DVC doesn't look at what they depend on; take `frozen` away"
         yield Line(False, "frozen stages", str(len(frozen)), "none", why)
     stale = list(_stale(root, locked))
     yield from stale
@@ -53,7 +52,7 @@ def _stale(root: Path, locked: Locked) -> Iterator[Line]:
         reasons = list(_reasons(found))
         if reasons:
             hint = "`dvc repro`, or `dvc pull` for what was not fetched"
-            yield Line(False, f"stage '{name}'", "stale", _STEP, f"{_listed(reasons)}. {hint}")
+            yield Line(False, f"stage '{name}'", "stale", _STEP, f"{listed(reasons)}. {hint}")
     for stage in locked.stages:
         if not stage.ran and stage.name not in told:
             why = "dvc.lock doesn't have it: `dvc repro`"
@@ -85,7 +84,7 @@ def judge_committed(root: Path, side: Side) -> Line:
     open_ = not_committed(root, wanted)
     limit = "what is judged is what is merged"
     if open_:
-        why = f"{_listed([repr(path) for path in open_])}. `git add` and `git commit`"
+        why = f"{listed([repr(path) for path in open_])}. `git add` and `git commit`"
         return Line(False, "not committed", count(len(open_), "file"), limit, why)
     return Line(True, "committed", count(len(wanted), "file"), limit)
 
@@ -120,7 +119,7 @@ def judge_remote(root: Path, side: Side, asked: tuple[str, ...] | None) -> Itera
             yield Line(False, f"'{path}'", "missing", _REMOTE, why)
     held_back = [out.file.path for out in kept if not out.pushed]
     if held_back:
-        why = f"{_listed([repr(path) for path in held_back])}: `push: false` keeps them out of it"
+        why = f"{listed([repr(path) for path in held_back])}: `push: false` keeps them out of it"
         yield Line(False, "never pushed", count(len(held_back), "file"), _REMOTE, why)
     told, error = _ask(root, "data", "status", "--not-in-remote", "--json")
     if told is None:
@@ -131,7 +130,7 @@ def judge_remote(root: Path, side: Side, asked: tuple[str, ...] | None) -> Itera
     absent = [path for path in absent if _asked_for(path, asked)]
     if absent:
         hint = "`dvc push`; `dvc remote add --default` first, if there is no remote"
-        why = f"{_listed([repr(path) for path in absent])}. {hint}"
+        why = f"{listed([repr(path) for path in absent])}. {hint}"
         yield Line(False, "not pushed", count(len(absent), "file"), _REMOTE, why)
     elif not held_back:
         yield Line(True, "pushed", count(len(kept), "result"), _REMOTE)
@@ -164,8 +163,3 @@ def _ask(root: Path, *command: str) -> tuple[dict[str, object] | None, str]:
     except ValueError:
         return None, "its answer is no JSON"
     return (answer, "") if isinstance(answer, dict) else (None, "its answer is no mapping")
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Iterator
 
-from nbstage.compare.locked import makers
+from nbstage.compare.locked import maker_of
 from nbstage.compare.nouns import Comparison, Judgement, Metric
 from nbstage.compare.told.words import count, number
 from nbstage.gate.nouns import Line
@@ -30,13 +30,12 @@ def judge_origin(policy: Policy, comparison: Comparison) -> Iterator[Line]:
     """A line for each file that something is judged by, but that no stage writes: to run the stages
     again tells nothing of it.
     """
-    made = makers(comparison.locked)
     named = [one for rule in policy.rules for one in _judged_by(rule, comparison)]
     judged = [one.path for one in named if one.judgement is not Judgement.GONE]
     if comparison.predictions is not None and any(rule.limits.not_worse for rule in policy.rules):
         judged.append(comparison.predictions.path)
     for path in dict.fromkeys(judged):
-        if path not in made and not any(path.startswith(f"{out}/") for out in made):
+        if not maker_of(comparison.locked, path):
             why = "it may hold anything: make it an output of a stage in dvc.yaml"
             yield Line(False, f"'{path}'", "written by no stage", "written by a stage", why)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from nbstage.compare.locked import Stage, makers
+from nbstage.compare.locked import Stage, maker_of
 from nbstage.compare.nouns import Comparison, Fate
 from nbstage.compare.told.words import count
 from nbstage.gate.nouns import Line
@@ -36,7 +36,7 @@ def stages_to_run(policy: Policy, comparison: Comparison) -> tuple[tuple[Stage, 
     stages = comparison.locked.stages
     names = {stage.name for stage in stages if any(out.kind == "metric" for out in stage.outs)}
     if comparison.predictions is not None:
-        names |= {makers(comparison.locked).get(comparison.predictions.path, "")}
+        names |= {maker_of(comparison.locked, comparison.predictions.path)}
     unknown: list[str] = []
     if isinstance(policy.rerun, tuple):
         unknown = [name for name in policy.rerun if name not in {stage.name for stage in stages}]
@@ -87,7 +87,7 @@ def _run_again(
     say("copying the project")
     copy, own = folder / "project", folder / "dvc"
     own.mkdir()
-    copy_project(root, copy, frozenset(out.file.path for stage in stages for out in stage.outs))
+    copy_project(root, copy, frozenset(places(root, stages)))
     prepare_dvc(copy, own, frozenset(stage.name.partition("@")[0] for stage in stages))
     say(f"running again: {', '.join(stage.name for stage in stages)}")
     run = start_pipeline(copy, folder / "output.txt", os.environ)
@@ -106,6 +106,17 @@ def _run_again(
     if isinstance(found, Failed):
         return found, seconds
     return (*found, *one_sided(files, mine, yours, _ONE_SIDED)), seconds
+
+
+def places(root: Path, stages: Iterable[Stage]) -> Iterator[str]:
+    """Where the stages' results lie, those in a linked folder by its own name as well: a stage that
+    finds its result there may leave it as it is.
+    """
+    for path in (out.file.path for stage in stages for out in stage.outs):
+        yield path
+        real = (root / path).parent.resolve() / PurePosixPath(path).name
+        if real.is_relative_to(root.resolve()):
+            yield real.relative_to(root.resolve()).as_posix()
 
 
 def _files(stages: Iterable[Stage], roots: tuple[Path, Path]) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+from warnings import catch_warnings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,8 @@ _CELLS = 2_000_000  # counts held at a time
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A measure of the old and the new predictions, their difference (new - old) with its
-    percentile interval, and the p-value that this interval implies. NaN where not defined.
+    percentile interval, and the p-value that this interval implies, or where no resample has
+    another sign, a normal distribution of them. NaN where not defined.
     """
 
     old: float
@@ -51,7 +53,8 @@ def paired_intervals(
         found = new(counts) - old(counts)
         return found if drawn.ndim > 1 else found[:, 0]
 
-    with np.errstate(invalid="ignore"):
+    # scipy warns of resamples that tell nothing; they are left out below.
+    with np.errstate(invalid="ignore"), catch_warnings(action="ignore", category=RuntimeWarning):
         done = bootstrap(
             (np.arange(rows),),
             differences,
@@ -83,6 +86,7 @@ def _counts(drawn: NDArray[np.int64], rows: int) -> Array:
 def _interval(old: float, new: float, drawn: Array, *, confidence: float) -> Interval:
     """Resamples for which the measure isn't defined tell nothing: they are left out."""
     import numpy as np
+    from scipy.stats import norm
 
     known = drawn[np.isfinite(drawn)]
     if not len(known):
@@ -91,4 +95,8 @@ def _interval(old: float, new: float, drawn: Array, *, confidence: float) -> Int
     low, high = np.quantile(known, [tail, 1 - tail])
     sides = (known <= 0).sum(), (known >= 0).sum()
     p = min(1.0, 2 * (1 + int(min(sides))) / (1 + len(known)))
+    if not min(sides):
+        # Less than so many resamples can tell, which counts where p is corrected for many slices.
+        with np.errstate(divide="ignore"):
+            p = min(p, 2 * float(norm.sf(abs(new - old) / known.std())))
     return Interval(float(old), float(new), float(low), float(high), p)

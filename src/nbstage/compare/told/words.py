@@ -20,6 +20,7 @@ from nbstage.page.numbers import size
 
 DASH = "\N{EN DASH}"
 SHORT = 7
+_MOST_NAMED = 4
 NO_VERDICT = "no verdict"
 BARE = "One number against another: this alone doesn't tell a change from chance."
 
@@ -47,6 +48,12 @@ def signed(value: float | None) -> str:
 def count(number: int, word: str) -> str:
     """Such as "1 file" and "2,000 files"."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def against(comparison: Comparison) -> str:
