@@ -97,28 +97,47 @@ def _await_first(workers: list[Worker], stop: list[int]) -> None:
         )
 
 
+@dataclass(slots=True)
+class _Place:
+    """A worker's place: what the process in it said, and when another one follows."""
+
+    worker: Worker
+    answers: bool = True
+    why: str = ""
+    pause: float = 1.0
+    due: float | None = None
+
+
 def _keep(workers: list[Worker], start: Start, stop: list[int], say: Say) -> None:
     """Put a new worker in place of each that dies, after a while if that one didn't even begin."""
-    answering = {worker.process.pid for worker in workers}
-    pause, due = 1.0, dict.fromkeys(range(len(workers)), 0.0)
+    places = [_Place(worker) for worker in workers]
     while not stop:
-        wait([one.process.sentinel for one in workers if one.process.is_alive()], timeout=0.2)
-        for place, worker in enumerate(workers):
-            pid = worker.process.pid
-            if pid not in answering and worker.told.poll() and _hear(worker) == READY:
-                answering.add(pid)
-                pause = 1.0
-                say(f"worker {pid} answers")
-            if stop or worker.process.is_alive():
-                continue
-            if not due[place]:
-                late = 0.0 if pid in answering else pause
-                due[place] = time.monotonic() + late
-                pause = min(2 * pause, _LONGEST_WAIT) if late else pause
-                _forget(start.counted, pid)
-                say(f"worker {pid} {_how(worker.process)}; another one takes its place")
-            if time.monotonic() >= due[place]:
-                workers[place], due[place] = start.worker(), 0.0
+        alive = [one.process.sentinel for one in workers if one.process.is_alive()]
+        wait(alive, timeout=0.2)
+        for number, place in enumerate(places):
+            _look(place, start, say)
+            if place.due is not None and time.monotonic() >= place.due and not stop:
+                place.worker = workers[number] = start.worker()
+                place.answers, place.why, place.due = False, "", None
+
+
+def _look(place: _Place, start: Start, say: Say) -> None:
+    """Hear what the worker says, and see whether it is still there."""
+    process = place.worker.process
+    there = process.is_alive()  # asked first: what it said last is then heard
+    told = _hear(place.worker) if place.worker.told.poll() else None
+    if told == READY:
+        place.answers, place.pause = True, 1.0
+        say(f"worker {process.pid} answers")
+    elif isinstance(told, tuple):
+        place.why = f": {told[0]}"
+    if there or place.due is not None:
+        return
+    late = 0.0 if place.answers else place.pause
+    place.due = time.monotonic() + late
+    place.pause = min(2 * place.pause, _LONGEST_WAIT) if late else place.pause
+    _forget(start.counted, process.pid)
+    say(f"worker {process.pid} {_how(process)}{place.why}; another one takes its place")
 
 
 def _hear(worker: Worker) -> object:
