@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from nbstage import app
@@ -179,3 +180,15 @@ def test_a_renamed_stage_leaves_nothing_behind(example: Project) -> None:
     assert "pipeline/features.py" not in example.read("dvc.lock")
     assert example.repro() == ["add_features", "split"]  # which then hands on what it did before
     assert "pipeline/add_features.py" in example.read("dvc.lock")
+
+
+@pytest.mark.slow
+def test_a_batch_predicts_what_the_notebook_has_predicted(example: Project) -> None:
+    predicted = pd.read_csv(example.root / "predictions/churn_test.csv", index_col="id")
+    customers = pd.read_parquet(example.root / "artifacts/clean/customers.parquet")
+    source = customers[customers["customer_id"].isin(predicted.index)].drop(columns="churn")
+    source.to_csv(example.root / "in.csv", index=False)
+    told = example.run("nbstage", "score", ".", "in.csv", "out.parquet", "--allow-pickle")
+    assert f"{len(predicted):,} predictions for {len(predicted):,} rows" in told
+    found = pd.read_parquet(example.root / "out.parquet").set_index("customer_id")
+    assert found["probability_1"].to_dict() == predicted["score"].to_dict()
