@@ -27,13 +27,14 @@ class Repository:
     root: Path
     minute: int = 0
 
-    def git(self, *command: str, **more: str) -> str:
-        """What git prints, run as Ada."""
+    def git(self, *command: str, told: str = "", **more: str) -> str:
+        """What git prints, run as Ada, and `told` something."""
         return subprocess.run(
             ["git", *command],
             cwd=self.root,
             env=git_environment() | more,
             check=True,
+            input=told,
             stdout=subprocess.PIPE,
             text=True,
         ).stdout.strip()

@@ -303,6 +303,8 @@ def test_a_number_is_given_once(repository: Repository) -> None:
     ran(repository, seed=8)
     with pytest.raises(Refused, match=r"'model@v1\.2\.0' is registered already"):
         register(repository, version="v1.2.0")
+    assert register(repository).version.version == "v1.2.1"
+    ran(repository, seed=9)
     with pytest.raises(UserError, match=r"'1\.2' is no version"):
         register(repository, version="1.2")
 

@@ -196,6 +196,24 @@ def test_a_file_that_the_version_does_not_have_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_crafted_commit_can_t_lead_out_of_the_folder(kept: Repository, tmp_path: Path) -> None:
+    (kept.root / "evil").write_text("evil")
+    blob = kept.git("hash-object", "-w", "evil")
+    inner = _tree(kept, f"100644 blob {blob}\tevil.txt")
+    model = kept.git("rev-parse", "HEAD:.gitignore")
+    outer = _tree(kept, f"040000 tree {inner}\t..", f"100644 blob {model}\ta.txt")
+    top = _tree(kept, f"040000 tree {outer}\tcode", f"040000 tree {inner}\t..")
+    commit = kept.git("commit-tree", top, "-m", "crafted")
+    kept.tag("model@v9.0.0", commit)
+    version = resolve(kept.root, "model@v9.0.0")
+    assert fetch(kept.root, version, tmp_path / "deep/out", ("code",)) == ("code/a.txt",)
+    assert [path.name for path in tmp_path.rglob("evil.txt")] == []
+
+
+def _tree(repository: Repository, *entries: str) -> str:
+    return repository.git("mktree", told="\n".join(entries) + "\n")
+
+
 def test_bytes_that_were_changed_in_the_cache_are_refused(kept: Repository, tmp_path: Path) -> None:
     for file in (kept.root / ".dvc/cache/files/md5").rglob("*"):
         if file.is_file() and file.read_bytes() == b"model":

@@ -15,7 +15,7 @@ from nbstage.config import parse_settings
 from nbstage.errors import UserError
 from nbstage.gate.nouns import LeftOut
 from nbstage.gate.told import gated_as_data
-from nbstage.registry.again import refuse_number, version_of_commit
+from nbstage.registry.again import numbers_given, refuse_number, version_of_commit
 from nbstage.registry.audit import Origin, faults_of
 from nbstage.registry.bump import kind_of, next_version
 from nbstage.registry.choice import declare, declared_model
@@ -255,13 +255,14 @@ def _number(
     """The new version, and why it is that one."""
     if asked.version:
         return asked.version, ("as told",)
-    if not model.versions:
+    given = numbers_given(model)
+    if not given:
         return next_version("", ""), ("the first version",)
-    last = model.versions[-1]
-    kind, why = kind_of(read_lineage(root, last), lineage)
     if asked.bump:
-        return next_version(last.version, asked.bump), (f"{asked.bump}, as told",)
-    return next_version(last.version, kind), tuple(f"{kind}: {one}" for one in why)
+        return next_version(given[-1], asked.bump), (f"{asked.bump}, as told",)
+    before = read_lineage(root, model.versions[-1]) if model.versions else None
+    kind, why = kind_of(before, lineage)
+    return next_version(given[-1], kind), tuple(f"{kind}: {one}" for one in why)
 
 
 def _need(*packages: str) -> None:

@@ -162,7 +162,8 @@ def tree_at(root: Path, commit: str) -> Tree:
     for entry in _listed(git(root, "ls-tree", "-r", "-z", commit)):
         about, _, path = entry.partition("\t")
         mode, _, name = about.split(" ")
-        if mode in ("100644", "100755"):
+        # A commit that somebody crafted may have "../file": git wouldn't check it out either.
+        if mode in ("100644", "100755") and ".." not in path.split("/"):
             blobs[path] = name
     return Tree(root, blobs)
 

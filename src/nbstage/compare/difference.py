@@ -42,6 +42,15 @@ def differences(
         yield _difference(name, interval, confidence, _exact(name, pair, limit))
 
 
+def measure_new(pair: Pair, names: tuple[str, ...], threshold: float | None) -> tuple[float, ...]:
+    """The measures `names` of the new predictions, compared with nothing; NaN where not defined."""
+    import numpy as np
+
+    limit = classify.THRESHOLD if threshold is None else threshold
+    values = _measured(pair, pair.new, limit, names)(np.ones((1, len(pair.label))))
+    return tuple(float(value) for value in values[:, 0])
+
+
 def _measured(pair: Pair, predicted: Array, limit: float, names: tuple[str, ...]) -> Measured:
     match pair.task:
         case Task.NUMBERS:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbstage.errors import UserError
 from nbstage.registry.lineage import parents_of, read_lineage
-from nbstage.registry.names import is_version
+from nbstage.registry.names import is_version, order_of
 from nbstage.registry.nouns import Did, Model, Refused, Version
 
 
@@ -20,12 +20,17 @@ def version_of_commit(root: Path, model: Model, commit: str) -> Version | None:
     return None
 
 
+def numbers_given(model: Model) -> list[str]:
+    """The numbers of all versions that there ever were, the greatest last."""
+    given = {event.version for event in model.events if event.did is Did.REGISTERED}
+    return sorted(given, key=order_of)
+
+
 def refuse_number(model: Model, number: str) -> None:
     """Raises UserError for what is no version, and Refused for one that was given before."""
     if not is_version(number):
         raise UserError(f"'{number}' is no version", "versions are like v1.2.0.")
-    given = {event.version for event in model.events if event.did is Did.REGISTERED}
-    if number in given:
+    if number in numbers_given(model):
         raise Refused(
             f"'{model.name}@{number}' is registered already",
             "leave `--version` out, or take a number that was never given.",

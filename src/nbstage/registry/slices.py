@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nbstage.compare.difference import measures_of
+from nbstage.compare.difference import measure_new, measures_of
 from nbstage.compare.files import file_of
 from nbstage.compare.nouns import Side
 from nbstage.compare.pair import Pair, make_pair
 from nbstage.compare.predictions import FEWEST_ROWS, predictions_path
-from nbstage.compare.statistics import classify, regress
 from nbstage.compare.table import Unusable, read_scored
 from nbstage.policy import Predicted
 
@@ -50,8 +49,6 @@ def _rows(pair: Pair, said: Predicted) -> Iterator[Plain]:
 
 
 def _measured(pair: Pair, inside: Array, named: tuple[str, str], said: Predicted) -> Plain:
-    import numpy as np
-
     part = replace(
         pair,
         label=pair.label[inside],
@@ -60,15 +57,9 @@ def _measured(pair: Pair, inside: Array, named: tuple[str, str], said: Predicted
         slices=pair.slices[inside],
     )
     names = measures_of(pair, said.threshold)
-    limit = classify.THRESHOLD if said.threshold is None else said.threshold
-    measure = (
-        classify.measure_scores(part.label, part.new, threshold=limit, names=names)
-        if pair.classes
-        else regress.measure_numbers(part.label, part.new, names=names)
-    )
-    values = measure(np.ones((1, len(part.label))))[:, 0]
+    values = measure_new(part, names, said.threshold)
     found: dict[str, Plain] = {
-        name: float(value) if math.isfinite(value) else None
+        name: value if math.isfinite(value) else None
         for name, value in zip(names, values, strict=True)
     }
     return {"column": named[0], "value": named[1], "rows": len(part.label), "measures": found}

@@ -99,8 +99,10 @@ def push_tag(root: Path, tag: str) -> None:
     done = _run(root, "push", "--quiet", REMOTE, f"refs/tags/{tag}:refs/tags/{tag}")
     if done.returncode == 0:
         return
-    there = git(root, "ls-remote", REMOTE, f"refs/tags/{tag}")
-    if there and not there.startswith(_known(root, tag)):
+    there = (git(root, "ls-remote", REMOTE, f"refs/tags/{tag}") or "").partition("\t")[0]
+    if there == _known(root, tag):
+        return  # the answer was lost on its way
+    if there:
         raise TagTaken(tag)
     raise UserError(
         f"'{REMOTE}' doesn't take the tag '{tag}': {_said(done)}",
