@@ -20,6 +20,7 @@ from nbstage.cli_models import models
 from nbstage.cli_params import params
 from nbstage.cli_register import promote, register, rollback
 from nbstage.cli_report import report
+from nbstage.cli_repro import repro
 from nbstage.cli_score import score
 from nbstage.cli_serve import serve
 from nbstage.cli_show import show
@@ -212,6 +213,7 @@ cli.add_command(verify)
 cli.add_command(contract)
 cli.add_command(report)
 cli.add_command(gate)
+cli.add_command(repro)
 cli.add_command(comment)
 cli.add_command(register)
 cli.add_command(promote)

@@ -304,6 +304,7 @@ def test_help_lists_just_what_exists(capsys: Captured) -> None:
         "contract",
         "report",
         "gate",
+        "repro",
         "comment",
         "register",
         "promote",

@@ -1,0 +1,251 @@
+"""The files that DVC keeps while it reproduces: dvc.lock, who reads and writes what, parameters.
+
+The second half of what is taken of DVC's inside; see `dvc_inside`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc.stage import Stage
+
+
+#: File systems count time in steps of some milliseconds.
+_TICK = 100_000_000
+
+
+@contextmanager
+def quickened(guard: Guard) -> Iterator[None]:
+    """DVC with three of its parts exchanged for as long as one process reproduces many stages.
+
+    Files of parameters are parsed once for each version; who reads and writes what is told to
+    others only while they may look; and YAML files are replaced whole.
+    """
+    import dvc.dependency.param as params
+    import dvc.dvcfile as dvcfile
+    import dvc.rwlock as rwlock
+
+    with ExitStack() as stack:
+        for module, name, new in (
+            (params, "load_path", _parsed_once(params.load_path)),
+            (params, "read_param_file", _remembering(params.read_param_file)),
+            (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml)),
+            (rwlock, "rwlock", guard.checked),
+        ):
+            stack.enter_context(patch.object(module, name, new))
+        yield
+
+
+def _remembering(read: Callable[..., Any]) -> Callable[..., Any]:
+    """`read_param_file` that looks for the same keys in the same version of a file once.
+
+    Nobody changes what it gives: DVC compares it and writes it down.
+    """
+    known: dict[tuple[object, ...], Any] = {}
+
+    def read_param_file(
+        fs: object, path: str, key_paths: list[str] | None = None, flatten: bool = False
+    ) -> Any:
+        version = _version(path)
+        if version is None:
+            return read(fs, path, key_paths, flatten)
+        key = (path, version, tuple(key_paths or ()), flatten)
+        if key not in known:
+            known[key] = read(fs, path, key_paths, flatten)
+        found = known[key]
+        return dict(found) if isinstance(found, dict) else found
+
+    return read_param_file
+
+
+def _parsed_once(load: Callable[..., Any]) -> Callable[..., Any]:
+    """`load_path` that parses each version of a file once."""
+    known: dict[tuple[object, ...], Any] = {}
+
+    def load_path(path: str, fs: object, **options: object) -> Any:
+        version = None if options else _version(path)
+        if version is None:
+            return load(path, fs, **options)
+        if (path, version) not in known:
+            known[path, version] = load(path, fs)
+        return known[path, version]
+
+    return load_path
+
+
+def _version(path: str) -> tuple[int, int, int] | None:
+    """What tells a file from what it was before; None where it was written too short a time ago
+    for its time to tell.
+    """
+    try:
+        seen = Path(path).stat()
+    except OSError:
+        return None
+    if time.time_ns() - seen.st_mtime_ns < _TICK:
+        return None
+    return seen.st_ino, seen.st_mtime_ns, seen.st_size
+
+
+def _whole(dump: Callable[..., None]) -> Callable[..., None]:
+    """`dump_yaml` that replaces a file in one step: old or new, whenever the process ends."""
+
+    def dump_yaml(path: str, data: object, fs: object = None, **options: object) -> None:
+        if fs is not None and getattr(fs, "protocol", "local") != "local":
+            dump(path, data, fs=fs, **options)
+        else:
+            replace_text(Path(path), dumped(data))
+
+    return dump_yaml
+
+
+def dumped(data: object) -> str:
+    """Data as DVC writes it."""
+    from dvc.utils.serialize import dumps_yaml
+
+    text: str = dumps_yaml(data)
+    return text
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Give a file a new text in one step; a link stays one, and the file keeps its mode."""
+    target = path.resolve()
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as new:
+        try:
+            new.write(text)
+            new.flush()
+            Path(new.name).chmod(_mode(target))
+            Path(new.name).replace(target)
+        except BaseException:
+            Path(new.name).unlink(missing_ok=True)
+            raise
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode & 0o7777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+class Guard:
+    """Who reads and writes what, in DVC's file for it, while the project is not locked.
+
+    DVC writes each stage's paths into `.dvc/tmp/rwlock` and takes them out again. That is only
+    looked at by who holds the project's lock: so it is enough to write down what runs before the
+    lock is given up, and to look for others' entries after it was taken.
+    """
+
+    def __init__(self, repo: Repo) -> None:
+        import sys
+
+        self._repo = repo
+        self._info = {"pid": os.getpid(), "cmd": " ".join(sys.argv)}
+        self._running: dict[str, tuple[list[str], list[str]]] = {}
+        self._others = self._look()
+
+    def start(self, stage: Stage) -> None:
+        """Count a stage among those that run."""
+        self._running[stage.addressing] = (_paths(stage.deps), _paths(stage.outs))
+
+    def end(self, stage: Stage) -> None:
+        """Count it no longer."""
+        self._running.pop(stage.addressing, None)
+
+    @contextmanager
+    def given_up(self) -> Iterator[None]:
+        """Let others in for as long as only commands run."""
+        with self._edited() as table:
+            _release(table, self._info)
+            for reads, writes in self._running.values():
+                _acquire(table, self._info, reads, writes)
+        self._repo.lock.unlock()
+        try:
+            yield
+        finally:
+            self._lock_again()
+            self._others = self._look()
+
+    def closed(self) -> None:
+        """Take out what is left of this process."""
+        with self._edited() as table:
+            _release(table, self._info)
+
+    @contextmanager
+    def checked(
+        self, tmp_dir: str, fs: object, cmd: str, read: list[str], write: list[str], hardlink: bool
+    ) -> Iterator[None]:
+        """dvc.rwlock.rwlock without writing: whether others are in the way."""
+        if self._others:
+            from dvc.rwlock import _check_blockers
+
+            table, info = self._others, {**self._info, "cmd": cmd}
+            _check_blockers(tmp_dir, table, info, mode="write", waiters=read + write)
+            _check_blockers(tmp_dir, table, info, mode="read", waiters=write)
+        yield
+
+    def _lock_again(self) -> None:
+        """A stage's command may be a DVC of its own: that is waited for."""
+        from dvc.lock import LockError
+
+        while True:
+            try:
+                self._repo.lock.lock()
+                return
+            except LockError:
+                continue
+
+    def _look(self) -> dict[str, Any]:
+        """What others have written; empty where it is nothing."""
+        with self._edited() as table:
+            _release(table, self._info)
+            found = {"read": dict(table["read"]), "write": dict(table["write"])}
+        return found if any(found.values()) else {}
+
+    @contextmanager
+    def _edited(self) -> Iterator[dict[str, Any]]:
+        from dvc.rwlock import _edit_rwlock
+
+        hardlink = self._repo.config["core"].get("hardlink_lock", False)
+        with _edit_rwlock(self._repo.tmp_dir, self._repo.fs, hardlink) as table:
+            yield table
+
+
+def _paths(items: list[Any]) -> list[str]:
+    from dvc.dependency.db import AbstractDependency
+    from dvc.dependency.repo import RepoDependency
+
+    others = (RepoDependency, AbstractDependency)
+    return [item.fs_path for item in items if not isinstance(item, others)]
+
+
+def _acquire(
+    table: dict[str, Any], info: dict[str, Any], reads: list[str], writes: list[str]
+) -> None:
+    for path in reads:
+        if info not in table["read"][path]:
+            table["read"][path].append(info)
+    for path in writes:
+        table["write"][path] = info
+
+
+def _release(table: dict[str, Any], info: dict[str, Any]) -> None:
+    for path, readers in list(table["read"].items()):
+        readers[:] = [one for one in readers if one != info]
+        if not readers:
+            del table["read"][path]
+    for path, writer in list(table["write"].items()):
+        if writer == info:
+            del table["write"][path]

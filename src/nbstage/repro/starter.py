@@ -1,0 +1,340 @@
+# ruff: noqa: PTH109, PTH112, PTH115, PTH116, PTH118, PTH123, PTH208 - a stage gets no
+# module that it doesn't import
+"""The process that starts the stages. It is run by the project's own Python, with nothing but the
+standard library, and is told what to do through a socket: see `starting`.
+
+A shell's command is started as a process. A module of the pipeline is started as a fork: the
+modules that it would import first are there already. For these a starter grows others like itself,
+which import what several stages import, and nothing that one of their stages doesn't import itself.
+
+When the one who tells it is gone, it ends all that it has started.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+import types
+from typing import Any
+
+Told = dict[str, Any]
+#: Threads that are not needed in a fork: pyarrow's allocator goes on without its own.
+_KNOW_OF_FORKS = ("jemalloc_bg_thd",)
+_LENGTH = struct.Struct("!I")
+
+
+class Starter:
+    """One such process: its socket, and the processes it has started, by their ids."""
+
+    def __init__(self, address: str, node: str) -> None:
+        self.address = address
+        self.said = self.doubt = ""
+        self.libraries = _libraries()
+        self.running: dict[int, tuple[str, float]] = {}
+        self.open(node)
+
+    def open(self, node: str) -> None:
+        """Say who it is, and be woken by the end of a process."""
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(self.address)
+        self.woken, self.waking = os.pipe()
+        for end in (self.woken, self.waking):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self.waking)
+        signal.signal(signal.SIGCHLD, _nothing)
+        self.tell({"node": node})
+
+    def close(self) -> None:
+        """Let go of all of it, in a fork that is to be something else."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self.socket.close()
+        os.close(self.woken)
+        os.close(self.waking)
+        self.running = {}
+
+    def tell(self, event: Told) -> None:
+        """Send an event. Who isn't there any more needs none."""
+        data = json.dumps(event).encode()
+        try:
+            self.socket.sendall(_LENGTH.pack(len(data)) + data)
+        except OSError:
+            self.end()
+
+    def serve(self) -> Told:
+        """Do what is told, until this is the fork that is to run a stage: gives what to run."""
+        while True:
+            ready = self.wait()
+            if self.woken in ready:
+                os.read(self.woken, 4096)
+                self.reap()
+            if self.socket not in ready:
+                continue
+            request = self.read()
+            if request is None:
+                self.end()
+            elif self.do(request):
+                return request
+
+    def wait(self) -> list[object]:
+        both: list[Any] = [self.socket, self.woken]
+        return list(select.select(both, [], [])[0])
+
+    def do(self, request: Told) -> bool:
+        """Do one thing; true in the fork that is to run a stage."""
+        match request["do"]:
+            case "shell":
+                self.shell(request)
+            case "stage":
+                return self.stage(request)
+            case "grow":
+                self.grow(request)
+            case "kill":
+                self.kill(request["signal"], request.get("id"))
+        return False
+
+    def shell(self, request: Told) -> None:
+        """Start a shell's command in a session of its own."""
+        import subprocess
+
+        with open(request["output"], "ab") as output:
+            try:
+                started = subprocess.Popen(
+                    request["argv"],
+                    cwd=request["folder"],
+                    env=request["environment"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                output.write(f"{error}\n".encode())
+                self.tell({"id": request["id"], "code": 127, "seconds": 0.0})
+                return
+        started.returncode = 0  # it is waited for below
+        self.started(started.pid, request)
+
+    def stage(self, request: Told) -> bool:
+        """Fork for a stage, unless what is installed has changed since this began."""
+        if self.libraries != _libraries():
+            self.tell({"id": request["id"], "doubt": "libraries were installed meanwhile"})
+            return False
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            self.close()
+            return True
+        self.started(pid, request)
+        return False
+
+    def started(self, pid: int, request: Told) -> None:
+        """Keep a process, and tell whose it is."""
+        self.running[pid] = (request["id"], time.monotonic())
+        self.tell({"id": request["id"], "pid": pid})
+
+    def grow(self, request: Told) -> None:
+        """Fork another starter, which imports modules before it starts anything."""
+        if self.doubt:
+            self.tell({"node": request["node"], "doubt": self.doubt})
+            return
+        if os.fork():
+            return
+        self.close()
+        os.setsid()
+        self.open(request["node"])
+        self.doubt = self.imported(request["modules"], request["output"])
+        self.tell({"node": request["node"], "doubt": self.doubt})
+
+    def imported(self, modules: list[str], output: str) -> str:
+        """Import modules; gives why no stage may be started from here, empty if it may."""
+        _write_to(output)
+        try:
+            for name in filter(_installed, modules):
+                importlib.import_module(name)
+        except BaseException as error:
+            return f"{name} can't be imported here: {type(error).__name__}"
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with open(output, errors="replace") as file:
+            self.said += file.read()
+        return doubt()
+
+    def kill(self, number: int, only: str | None) -> None:
+        """Send a signal to what runs, with all that it has started itself."""
+        for pid, (name, _) in self.running.items():
+            if only is None or name == only:
+                try:
+                    os.killpg(pid, number)
+                except OSError:
+                    continue
+
+    def reap(self) -> None:
+        """Tell what has ended."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self.running:
+                name, began = self.running.pop(pid)
+                seconds = time.monotonic() - began
+                code = os.waitstatus_to_exitcode(status)
+                peak = usage.ru_maxrss
+                self.tell({"id": name, "code": code, "seconds": seconds, "peak": peak})
+
+    def read(self) -> Told | None:
+        """What comes next; None where nobody is there any more."""
+        head = self.exactly(_LENGTH.size)
+        data = self.exactly(_LENGTH.unpack(head)[0]) if head else b""
+        return json.loads(data) if data else None
+
+    def exactly(self, size: int) -> bytes:
+        parts: list[bytes] = []
+        while size:
+            try:
+                part = self.socket.recv(size)
+            except OSError:
+                part = b""
+            if not part:
+                return b""
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def end(self) -> None:
+        """End all, and itself, without the work that the imported modules have left for the end."""
+        self.kill(signal.SIGKILL, None)
+        os._exit(0)
+
+
+def doubt() -> str:
+    """Why a fork of this process may not be what a new process is; empty where it is one.
+
+    What has threads of its own and knows of forks (OpenBLAS) ends them before each, so a fork is
+    made, and then this is looked at: a thread that is left is one that the fork would miss.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    left = [name for name in _threads() if name not in _KNOW_OF_FORKS]
+    if left:
+        return f"its libraries start threads at import ({', '.join(sorted(set(left)))})"
+    if any(_target(name).startswith("/dev/nvidia") for name in os.listdir("/proc/self/fd")):
+        return "a GPU opened at import"
+    return _generators()
+
+
+def _installed(name: str) -> bool:
+    """Whether a module is of an installed library: nobody's own code runs before its stage does."""
+    from importlib.util import find_spec
+
+    spec = find_spec(name.partition(".")[0])
+    return bool(spec and spec.origin and spec.origin.startswith(tuple(_folders())))
+
+
+def _folders() -> list[str]:
+    import site
+
+    found = [*site.getsitepackages(), site.getusersitepackages()]
+    return [os.path.join(folder, "") for folder in found if os.path.isdir(folder)]
+
+
+def _libraries() -> dict[str, int]:
+    """When something was last installed or removed."""
+    return {folder: os.stat(folder).st_mtime_ns for folder in _folders()}
+
+
+def _threads() -> list[str]:
+    """The names of all threads but the first."""
+    found: list[str] = []
+    for number in os.listdir("/proc/self/task"):
+        if int(number) != os.getpid():
+            with open(f"/proc/self/task/{number}/comm") as file:
+                found.append(file.read().strip())
+    return found
+
+
+def _target(name: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{name}")
+    except OSError:
+        return ""
+
+
+def _generators() -> str:
+    """Random generators that a module keeps for itself: all forks would draw the same numbers."""
+    random, numpy = sys.modules.get("random"), sys.modules.get("numpy.random")
+    kinds: list[type] = [random.Random] if random else []
+    system: tuple[type, ...] = (random.SystemRandom,) if random else ()
+    if numpy:
+        kinds += [numpy.Generator, numpy.RandomState]
+    known = {id(random._inst)} if random else set()
+    if numpy:
+        known.add(id(numpy.mtrand._rand))
+    for name, module in list(sys.modules.items()):
+        for value in list(getattr(module, "__dict__", {}).values()):
+            kind = type(value)
+            drawn = issubclass(kind, tuple(kinds)) and not issubclass(kind, system)
+            if drawn and id(value) not in known:
+                return f"'{name}' keeps random numbers of its own"
+    return ""
+
+
+def _nothing(*_: object) -> None:
+    """A handler that lets a signal wake and does no more."""
+
+
+def _write_to(output: str) -> None:
+    """Let all that is printed go to the end of a file; there is nothing to read."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    for old, new in ((nothing, 0), (file, 1), (file, 2)):
+        os.dup2(old, new)
+    os.close(nothing)
+    os.close(file)
+
+
+def become(request: Told, said: str) -> None:
+    """Make this fork what `python -m MODULE` is before it runs the module."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _write_to(request["output"])
+    os.write(1, said.encode())
+    os.environ.update(request["environment"])
+    if "numpy.random" in sys.modules:  # Python's own generator knows of forks
+        sys.modules["numpy.random"].seed()
+    sys.argv = [request["file"]]
+    sys.orig_argv = list(request["argv"])
+    importlib.invalidate_caches()
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+
+
+def start(address: str) -> None:
+    """Serve; in the end, as the fork of a stage, run its module to the end of the process."""
+    if not sys.flags.safe_path:
+        sys.path[0] = os.getcwd()
+    starter = Starter(address, "")
+    request = starter.serve()
+    become(request, starter.said)
+    import runpy
+
+    # What `python -m` calls.
+    runpy._run_module_as_main(request["module"])  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    start(sys.argv[1])
