@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from nbstage.bundle.nouns import Column
 Wrong = dict[int, str]
 
 _LONGEST = 60
+_UNIT = re.compile(r"\[(\w+)")
 _INTEGER = re.compile(r"[+-]?\d{1,40}")
 _NO_NUMBER = frozenset({"na", "nan", "null"})
 _TRUTHS = {"true": True, "false": False}
@@ -139,8 +141,8 @@ def _of_kind(column: Column, *, as_text: bool) -> Callable[[Any], Any]:
         case "text":
             return _text
         case "time":
-            zoned = "," in column.dtype
-            return lambda value: _time(value, zoned=zoned)
+            zoned, unit = "," in column.dtype, _UNIT.search(column.dtype)
+            return lambda value: _time(value, unit[1] if unit else "ns", zoned=zoned)
 
 
 def _range(dtype: str) -> tuple[int, int]:
@@ -164,7 +166,7 @@ def _integer(value: Any, low: int, high: int, *, as_text: bool) -> int:
 
 def _number(value: Any, *, as_text: bool, narrow: bool) -> float:
     found = _written_number(value) if as_text and isinstance(value, str) else value
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
         raise _Unfit(f"is {shown(value)}, and not a number")
     try:
         number = float(found)
@@ -203,8 +205,8 @@ def _text(value: Any) -> str:
     return value
 
 
-def _time(value: Any, *, zoned: bool) -> Any:
-    """A time that pandas can hold; texts are ISO 8601."""
+def _time(value: Any, unit: str, *, zoned: bool) -> Any:
+    """A time that a column of this unit ("ns", "s"...) can hold; texts are ISO 8601."""
     import pandas as pd
 
     found = value
@@ -216,9 +218,11 @@ def _time(value: Any, *, zoned: bool) -> Any:
     if not isinstance(found, date):
         raise _Unfit(f"is {shown(value)}, and not a time such as '2026-01-31T12:00:00'")
     try:
-        time = pd.Timestamp(found)
-    except (ValueError, OverflowError):
+        time = pd.Timestamp(found).as_unit(unit, round_ok=False)  # type: ignore[arg-type]
+    except (OverflowError, pd.errors.OutOfBoundsDatetime):
         raise _Unfit(f"is {shown(value)}, which is too far away") from None
+    except ValueError:
+        raise _Unfit(f"is {shown(value)}, finer than the training table's times") from None
     if zoned and time.tzinfo is None:
         raise _Unfit(f"is {shown(value)}, without its distance from UTC such as '+01:00'")
     if not zoned and time.tzinfo is not None:
