@@ -51,6 +51,7 @@ _reason = click.option("-m", "--message", default="", metavar="TEXT", help="Why,
 )
 @click.option("--no-gate", is_flag=True, help="Don't ask the gate; that is kept.")
 @click.option("--existing-ok", is_flag=True, help="Exit with 0 if the commit is registered.")
+@click.option("--short", is_flag=True, help="Print MODEL@VERSION and nothing else.")
 @_reason
 @_sign
 @_push
@@ -66,6 +67,7 @@ def register(
     verdict: Path | None,
     no_gate: bool,
     existing_ok: bool,
+    short: bool,
     message: str,
     sign: bool,
     push: bool | None,
@@ -114,6 +116,8 @@ def register(
         return refused(error, as_json=as_json)
     if as_json:
         print_json(registered_as_data(done))
+    elif short:
+        click.echo(f"{done.version.name}@{done.version.version}")
     else:
         click.echo(registered_as_text(done))
     return Exit.FINE
@@ -126,6 +130,7 @@ def register(
 )
 @click.argument("words", nargs=-1, required=True, metavar="[MODEL][@VERSION] STAGE")
 @click.option("--accept-ungated", is_flag=True, help="Though the gate never judged it.")
+@click.option("--existing-ok", is_flag=True, help="Exit with 0 if it is in STAGE already.")
 @_reason
 @_sign
 @_push
@@ -134,6 +139,7 @@ def promote(
     *,
     words: tuple[str, ...],
     accept_ungated: bool,
+    existing_ok: bool,
     message: str,
     sign: bool,
     push: bool | None,
@@ -156,6 +162,7 @@ def promote(
             stage,
             message,
             accept_ungated=accept_ungated,
+            existing_ok=existing_ok,
             sign=sign,
             push=push,
         ),

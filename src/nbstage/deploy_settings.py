@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 
 from nbstage.toml_table import Table, entries, entry, number, take, text, texts, truth
 
+#: What a machine without keys of its own, as in CI, gets in and knows the other one by.
+KEY, KNOWN_HOSTS = "NBSTAGE_SSH_KEY", "NBSTAGE_SSH_KNOWN_HOSTS"
 ADDRESS = "127.0.0.1:8000"
 LATENCY = 1.0
 
@@ -70,6 +72,7 @@ _KEYS = (
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 # What ssh and a shell at its other end take as it is, and nothing as an option.
 _SSH = re.compile(r"ssh://((?:[\w.-]+@)?\w[\w.-]*)(?::(\d{1,5}))?(/[\w./-]*)", re.ASCII)
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]*")
 _PROGRAM = re.compile(r"[\w/.][\w/.-]*", re.ASCII)
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])?:\d{1,5}")
 
@@ -121,7 +124,7 @@ def _target(name: str, table: Table) -> tuple[Target, list[str]]:
         port,
         address=take(_matching(table, "address", given("address"), _ADDRESS, ":8000"), faults)
         or ADDRESS,
-        model=given("model"),
+        model=take(_matching(table, "model", given("model"), _MODEL, "churn"), faults),
         workers=int(workers),
         latency=latency or LATENCY,
         allow_pickle=take(truth(entry(table, values, "allow_pickle", False)), faults),

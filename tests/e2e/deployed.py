@@ -107,6 +107,8 @@ def services(site: Site) -> list[int]:
 
 def served(site: Site) -> str:
     """The version that answers at the site's address; "" if none does."""
+    if state_of(site).serving is None:
+        return ""
     told = ask(at_address(site), "/health/ready", seconds=10).data
     return str(told["version"]) if isinstance(told, dict) else ""
 

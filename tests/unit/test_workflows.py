@@ -19,14 +19,23 @@ from ruamel.yaml import YAML
 
 from nbstage.ci_settings import CiSettings
 from nbstage.config import parse_settings, read_settings
+from nbstage.deploy_settings import DeploySettings, Target
 from nbstage.errors import UserError
 from nbstage.scaffold.actions import ACTIONS
-from nbstage.scaffold.adopt import Did, Step, adopt
+from nbstage.scaffold.adopt import Did, Step, adopt, advice
 from nbstage.scaffold.install import complete, lacking, packages, requirements
-from nbstage.scaffold.workflows import PLACES, workflow_files
+from nbstage.scaffold.workflows import PLACES, RELEASE_PLACES, workflow_files
 from tests.conftest import ROOT, Golden
 
 CI, COMMENT, RETRAIN = (f".github/workflows/{name}.yml" for name in ("ci", "comment", "retrain"))
+RELEASE, ROLLBACK = (f".github/workflows/{name}.yml" for name in ("release", "rollback"))
+#: One target here, one on another machine.
+DEPLOY = DeploySettings(
+    {
+        "staging": Target("staging", "/srv/staging"),
+        "production": Target("production", "/srv/model", "host", model="churn"),
+    }
+)
 FRESH = CiSettings(install="uv sync --locked", nbstage="nbstage==0.1.0", secrets=())
 #: Settings that differ from the defaults wherever that shows in the text.
 SETTINGS = {
@@ -54,12 +63,12 @@ def bodies(text: str) -> Any:
 
 
 def workflow(place: str, settings: CiSettings = FRESH) -> Any:
-    return bodies(workflow_files(settings, "pip")[place])
+    return bodies(workflow_files(settings, "pip", DEPLOY)[place])
 
 
 def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
     settings = replace(SETTINGS["s3"], ssh_remote="far")
-    for place in (CI, COMMENT, RETRAIN):
+    for place in (CI, COMMENT, RETRAIN, RELEASE, ROLLBACK):
         for name, job in workflow(place, settings)["jobs"].items():
             yield place, name, job
 
@@ -68,7 +77,7 @@ def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A repository with the workflows in it."""
     (tmp_path / ".git").mkdir()
-    for place, text in workflow_files(SETTINGS[request.param], "pip").items():
+    for place, text in workflow_files(SETTINGS[request.param], "pip", DEPLOY).items():
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text(text, encoding="utf-8")
     return tmp_path
@@ -130,7 +139,7 @@ def test_this_repository_has_no_other_workflows() -> None:
 # --- what act ignores
 
 
-@pytest.mark.parametrize("place", [CI, COMMENT, RETRAIN])
+@pytest.mark.parametrize("place", [CI, COMMENT, RETRAIN, RELEASE, ROLLBACK])
 def test_a_workflow_is_granted_nothing_as_a_whole(place: str) -> None:
     assert workflow(place)["permissions"] == {}
 
@@ -143,6 +152,10 @@ def test_each_job_is_granted_what_it_needs_and_no_more() -> None:
         "fork": {"contents": "read"},
         "comment": {"actions": "read", "pull-requests": "write"},
         "retrain": {"contents": "write", "pull-requests": "write"},
+        "register": {"contents": "write"},
+        "staging": {"contents": "read"},
+        "production": {"contents": "write"},
+        "rollback": {"contents": "write"},
     }
 
 
@@ -177,7 +190,8 @@ def test_secrets_are_in_the_steps_that_need_them_of_jobs_with_an_environment() -
             for step in job["steps"]
             if "secrets.AWS" in str(step.get("env")) + str(step.get("with"))
         }
-        assert bool(holders) == (job.get("environment") == "dvc-remote"), (place, name)
+        needed = job.get("environment") in ("dvc-remote", "staging", "production")
+        assert bool(holders) == needed, (place, name)
         assert "Install" not in holders
         assert not any(word.startswith("Test") for word in holders)
 
@@ -209,12 +223,12 @@ def test_the_comment_checks_nothing_out_and_runs_nothing_else() -> None:
 def test_credentials_of_git_stay_nowhere() -> None:
     outs = [step for _, _, job in jobs() for step in job["steps"] if "checkout" in str(step)]
     checkouts = [step for step in outs if "actions/checkout" in step.get("uses", "")]
-    assert len(checkouts) == 4
+    assert len(checkouts) == 8
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
 def test_every_action_is_named_by_a_commit_and_its_version() -> None:
-    for place, text in workflow_files(FRESH, "pip").items():
+    for place, text in workflow_files(FRESH, "pip", DEPLOY).items():
         for uses in re.findall(r"uses: (.*)", text):
             assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", uses), place
     assert len({action.commit for action in ACTIONS.values()}) == len(ACTIONS)
@@ -232,6 +246,68 @@ def test_each_step_is_one_command_that_a_laptop_knows() -> None:
         for step in job["steps"]:
             for line in step.get("run", "").splitlines():
                 assert line.split()[0] in known, (place, name, line)
+
+
+def test_releases_begin_on_the_main_branch_and_end_what_they_began() -> None:
+    release = workflow(RELEASE, replace(FRESH, branch="trunk"))
+    assert release["on"] == {"push": {"branches": ["trunk"]}}
+    assert release["concurrency"] == {"group": "release", "cancel-in-progress": False}
+    needs = {name: job.get("needs") for name, job in release["jobs"].items()}
+    assert needs == {
+        "register": None,
+        "staging": "register",
+        "production": ["register", "staging"],
+    }
+
+
+def test_a_rollback_waits_for_no_release_that_is_to_be_approved() -> None:
+    rollback = workflow(ROLLBACK)
+    assert list(rollback["on"]) == ["workflow_dispatch"]
+    assert rollback["concurrency"] == {"group": "rollback", "cancel-in-progress": False}
+
+
+def test_every_job_of_a_release_has_an_environment_and_no_cache() -> None:
+    for place in (RELEASE, ROLLBACK):
+        for job in workflow(place, SETTINGS["s3"])["jobs"].values():
+            assert job["environment"]
+            (uv,) = [step for step in job["steps"] if "setup-uv" in step.get("uses", "")]
+            assert uv["with"]["enable-cache"] is False
+            assert not any("actions/cache" in step.get("uses", "") for step in job["steps"])
+
+
+def test_only_a_target_on_another_machine_gets_its_key() -> None:
+    jobs_of = workflow(RELEASE)["jobs"]
+    assert "NBSTAGE_SSH_KEY" not in str(jobs_of["staging"])
+    holders = [step["name"] for step in jobs_of["production"]["steps"] if "SSH_KEY" in str(step)]
+    assert holders == ["Deploy", "Smoke test", "Serve the version before"]
+
+
+def test_the_models_name_is_said_where_the_target_has_one() -> None:
+    (register,) = [
+        step for step in workflow(RELEASE)["jobs"]["register"]["steps"] if step.get("id")
+    ]
+    assert register["run"].startswith("nbstage register churn --existing-ok --short | ")
+
+
+@pytest.mark.parametrize("names", [(), ("staging",), ("production", "other")])
+def test_only_a_project_with_both_targets_gets_releases(names: tuple[str, ...]) -> None:
+    deploy = DeploySettings({name: Target(name, "/srv") for name in names})
+    assert set(workflow_files(FRESH, "pip", deploy)) == set(PLACES)
+    assert set(workflow_files(FRESH, "pip", DEPLOY)) == {*PLACES, *RELEASE_PLACES}
+
+
+def test_init_adds_the_releases_once_there_are_targets(tmp_path: Path) -> None:
+    adopt(tmp_path)
+    targets = "".join(
+        f'[tool.nbstage.deploy.targets.{name}]\nto = "local:/srv/{name}"\n'
+        for name in ("staging", "production")
+    )
+    with (tmp_path / "pyproject.toml").open("a") as file:
+        file.write(f"\n{targets}")
+    steps = adopt(tmp_path)
+    assert Step(Did.CREATED, RELEASE) in steps
+    assert Step(Did.CREATED, ROLLBACK) in steps
+    assert "nbstage[report,registry,serve]" in advice(tmp_path, steps)
 
 
 def test_updates_wait_until_others_have_looked_at_them() -> None:

@@ -145,6 +145,7 @@ def promote(
     reason: str = "",
     *,
     accept_ungated: bool = False,
+    existing_ok: bool = False,
     sign: bool = False,
     push: bool | None = None,
 ) -> Moved:
@@ -156,9 +157,11 @@ def promote(
     how = how_to_put(root, sign=sign, push=push)
     model = chosen_model(models_of(read_events(root)), named.model)
     version = version_of(model, named)
+    before = current(model).get(stage, "")
+    if existing_ok and before == version.version:
+        return Moved(version, stage, before, "", pushed=False)
     lineage = read_lineage(root, version)
     forced = refuse_promotion(model, version, stage, lineage, accept_ungated=accept_ungated)
-    before = current(model).get(stage, "")
     title = f"Promote {model.name} {version.version} to {stage}"
     return _move(
         root, model, Moved(version, stage, before, "", how.push, forced), title, reason, how

@@ -31,6 +31,13 @@ class Site:
     allow_pickle: bool = False
 
 
+def near(address: str) -> tuple[str, int]:
+    """The host and port by which this machine itself reaches an address that it listens on."""
+    host, _, port = address.rpartition(":")
+    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+    return everywhere.get(host, host).strip("[]"), int(port)
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process of this machine. `started` tells it from a later one that has the same number."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbstage.deploy.logs import last_lines
-from nbstage.deploy.nouns import Process, Site
+from nbstage.deploy.nouns import Process, Site, near
 from nbstage.deploy.place import replace_file
 from nbstage.deploy.process import Held, is_running, start_held
 from nbstage.errors import UserError
@@ -90,9 +90,9 @@ def await_proxy(site: Site, process: Process) -> None:
     """Wait until Caddy takes requests. Raises UserError where it doesn't."""
     until = time.monotonic() + _PATIENCE
     while is_running(process) and time.monotonic() < until:
-        if Path(_socket(site)).exists():
+        if Path(_socket(site)).exists() and _is_open(site):
             return
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise UserError(
         f"Caddy does not take requests at {site.address}:\n"
         f"{last_lines(site.folder / 'run/caddy.log', 3)}",
@@ -135,6 +135,14 @@ def _refuse_taken(site: Site) -> None:
                 f"Caddy can't take requests at {site.address}: {error}",
                 "choose another `address` for the target.",
             ) from None
+
+
+def _is_open(site: Site) -> bool:
+    try:
+        socket.create_connection(near(site.address), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _config(site: Site) -> Path:

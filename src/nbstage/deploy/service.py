@@ -12,7 +12,7 @@ from pathlib import Path
 from nbstage.bundle import Bundle
 from nbstage.deploy.asking import Service, ask, service_at
 from nbstage.deploy.logs import last_lines
-from nbstage.deploy.nouns import Failed, Serving, Site
+from nbstage.deploy.nouns import Failed, Serving, Site, near
 from nbstage.deploy.place import now, replace_file, version_folder
 from nbstage.deploy.process import Held, is_running, start_held
 
@@ -47,9 +47,8 @@ def at_port(site: Site, serving: Serving) -> Service:
 
 def at_address(site: Site) -> Service:
     """Where everybody's requests come in, asked from this machine."""
-    host, _, port = site.address.rpartition(":")
-    near = "127.0.0.1" if host in ("", "0.0.0.0") else host
-    return service_at(f"http://{near}:{port}", _token(site))
+    host, port = near(site.address)
+    return service_at(f"http://{f'[{host}]' if ':' in host else host}:{port}", _token(site))
 
 
 def await_service(site: Site, serving: Serving) -> None:

@@ -17,12 +17,10 @@ from pathlib import Path
 from nbstage.bundle import Bundle
 from nbstage.deploy.nouns import Say
 from nbstage.deploy.wire import Reply, Request, read_reply, write_request
-from nbstage.deploy_settings import Target
+from nbstage.deploy_settings import KEY, KNOWN_HOSTS, Target
 from nbstage.errors import UserError
 from nbstage.report.plain import make_plain
 
-#: What a machine without keys of its own, as in CI, gets in and knows the other one by.
-KEY, KNOWN_HOSTS = "NBSTAGE_SSH_KEY", "NBSTAGE_SSH_KNOWN_HOSTS"
 _NO_SUCH_PROGRAM = 127
 _OPTIONS = ("BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=15")
 

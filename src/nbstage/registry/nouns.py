@@ -90,7 +90,10 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A version that was put into a stage; `before` is the one that was there, "" if none."""
+    """A version that was put into a stage; `before` is the one that was there, "" if none.
+
+    `tag` is "" where it was there already.
+    """
 
     version: Version
     stage: str

@@ -41,6 +41,8 @@ def registered_as_data(done: Registered) -> dict[str, Plain]:
 
 def moved_as_text(done: Moved) -> str:
     """Which version is in the stage now, and which was."""
+    if not done.tag:
+        return f"{done.version.name}@{done.version.version} is in stage '{done.stage}' already"
     forced = f", {done.forced}" if done.forced else ""
     before = f" in the place of {done.before}" if done.before else ", the first one there"
     pushed = "pushed" if done.pushed else "not pushed"

@@ -71,9 +71,14 @@ def advice(folder: Path, steps: tuple[Step, ...]) -> str:
     if folder.resolve() != Path.cwd().resolve():
         lines.append(f"  cd {shlex.quote(str(folder))}")
     lines += ["  nbstage convert", "  dvc repro"]
-    if Step(Did.CREATED, ".github/workflows/ci.yml") in steps:
-        lines += [f"  {line}" for line in lacking(folder)]
+    created = [name for name in ("ci", "release") if _created(name) in steps]
+    if created:
+        lines += [f"  {line}" for line in lacking(folder, release="release" in created)]
     return "\n".join(lines)
+
+
+def _created(workflow: str) -> Step:
+    return Step(Did.CREATED, f".github/workflows/{workflow}.yml")
 
 
 def _has_stages(folder: Path) -> bool:
@@ -154,10 +159,11 @@ def _workflows(folder: Path) -> Iterator[Step]:
     """GitHub reads workflows at the root of a repository alone."""
     if not (folder / ".git").exists():
         return
-    settings = complete(read_settings(folder).ci, folder)
+    said = read_settings(folder)
+    settings = complete(said.ci, folder)
     if needed := requirements(folder, settings.nbstage):
         yield _new(folder, "requirements.txt", needed)
-    for name, text in workflow_files(settings, packages(folder)).items():
+    for name, text in workflow_files(settings, packages(folder), said.deploy).items():
         yield _new(folder, name, text)
 
 

@@ -52,11 +52,13 @@ def requirements(folder: Path, nbstage: str) -> str:
     )
 
 
-def lacking(folder: Path) -> tuple[str, ...]:
+def lacking(folder: Path, *, release: bool = False) -> tuple[str, ...]:
     """What the project still has to say before its workflows can run, line by line."""
     lines: list[str] = []
     if not _names_nbstage(folder):
         lines.append("# add nbstage[report], nbval and pytest to what your project needs")
+    if release:
+        lines.append("# add nbstage[report,registry,serve] to what your project needs")
     if not _remote(folder)[1]:
         lines.append("dvc remote add --default NAME URL  # where the workflows fetch the results")
     return tuple(lines)

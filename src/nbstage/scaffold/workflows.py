@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbstage.ci_settings import CiSettings
+from nbstage.deploy_settings import KEY, KNOWN_HOSTS, DeploySettings, Target
 from nbstage.scaffold.actions import ACTIONS
 
 #: Where each template's file belongs.
@@ -20,6 +21,12 @@ PLACES = {
     ".github/workflows/comment.yml": "comment.yml",
     ".github/workflows/retrain.yml": "retrain.yml",
 }
+#: The same for a project that has a target for each of `ENVIRONMENTS` to deploy to.
+RELEASE_PLACES = {
+    ".github/workflows/release.yml": "release.yml",
+    ".github/workflows/rollback.yml": "rollback.yml",
+}
+ENVIRONMENTS = ("staging", "production")
 _TEMPLATES = Path(__file__).with_name("files") / "workflows"
 _BLOCK = re.compile(r"(?m)^( *)%\{(\w+)\}\n")
 _PLACE = re.compile(r"%\{(\w+)\}")
@@ -28,11 +35,24 @@ _PLAIN = re.compile(r"[A-Za-z.](?:[\w./=-]| (?=[\w./=-]))*")
 _WORDS = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))
 
 
-def workflow_files(settings: CiSettings, packages: str) -> dict[str, str]:
+def workflow_files(
+    settings: CiSettings, packages: str, deploy: DeploySettings | None = None
+) -> dict[str, str]:
     """The text of each file by its path, with settings in which nothing is open any more.
 
     `packages` is what Dependabot calls the tool that the project's requirements are for.
     """
+    values = _values(settings, packages)
+    targets = deploy.targets if deploy else {}
+    places = PLACES
+    if all(name in targets for name in ENVIRONMENTS):
+        values |= _release_values(settings, targets)
+        places = PLACES | RELEASE_PLACES
+    return {place: _filled(name, values) for place, name in places.items()}
+
+
+def _values(settings: CiSettings, packages: str) -> dict[str, str]:
+    """What stands in the places of the templates."""
     values = {
         "branch": _scalar(settings.branch),
         "environment": _scalar(settings.environment),
@@ -44,7 +64,7 @@ def workflow_files(settings: CiSettings, packages: str) -> dict[str, str]:
         "results": _scalar(settings.results),
         "runner": _scalar(settings.runner),
         "schedule": json.dumps(settings.schedule),
-        "secrets": _environment(settings.secrets or ()),
+        "secrets": _environment(_secrets(settings.secrets or ())),
         "test": _scalar(settings.test),
         "test_results": _scalar(settings.test_results),
     }
@@ -55,7 +75,36 @@ def workflow_files(settings: CiSettings, packages: str) -> dict[str, str]:
         use = ["dvc", "remote", "modify", "--local", settings.ssh_remote, "keyfile"]
         values["use_key"] = _scalar(f'{shlex.join(use)} "$HOME/.ssh/dvc_remote"')
         values["sign_in"] += _filled("ssh.yml", values)
-    return {place: _filled(name, values) for place, name in PLACES.items()}
+    return values
+
+
+def _release_values(settings: CiSettings, targets: Mapping[str, Target]) -> dict[str, str]:
+    """What stands in the places of release and rollback: each step has what it needs alone."""
+    token = {"GH_TOKEN": "github.token"}
+    version = {"VERSION": "needs.register.outputs.version"}
+    remote = _secrets(settings.secrets or ())
+    values = {
+        "model": f" {targets['production'].model}".rstrip(),
+        "to_register": _environment(token | remote),
+        "to_roll_back_any": _environment(
+            {"TARGET": "inputs.target"} | _access(*(targets[name] for name in ENVIRONMENTS))
+        ),
+        "to_roll_back": _environment(_access(targets["production"])),
+    }
+    for name in ENVIRONMENTS:
+        access = _access(targets[name])
+        values[f"to_deploy_to_{name}"] = _environment(version | remote | access)
+        values[f"to_test_{name}"] = _environment(version | access)
+    return values
+
+
+def _access(*targets: Target) -> dict[str, str]:
+    """What opens targets on other machines."""
+    return _secrets((KEY, KNOWN_HOSTS)) if any(target.host for target in targets) else {}
+
+
+def _secrets(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"secrets.{name}" for name in names}
 
 
 def _filled(name: str, values: Mapping[str, str]) -> str:
@@ -68,9 +117,9 @@ def _filled(name: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda found: values[found[1]], _BLOCK.sub(block, template))
 
 
-def _environment(secrets: tuple[str, ...]) -> str:
-    """The key `env` of a step that gets the secrets; nothing where there are none."""
-    lines = [f"  {name}: ${{{{ secrets.{name} }}}}" for name in secrets]
+def _environment(values: Mapping[str, str]) -> str:
+    """The key `env` of a step that gets the values of expressions; nothing where there are none."""
+    lines = [f"  {name}: ${{{{ {value} }}}}" for name, value in values.items()]
     return "\n".join(["env:", *lines]) if lines else ""
 
 
