@@ -143,6 +143,36 @@ def test_a_model_put_in_by_hand_is_found_by_running_what_changed_again(project: 
     assert "run again: evaluate: 2 files equal" in project.run("nbstage", "gate")
 
 
+LIAR = """
+import os, pathlib, pickle, sys
+
+class Liar:
+    def __reduce__(self):
+        code = "__import__('pathlib').Path(__import__('sys').argv[2]).write_text('[]')"
+        return eval, (f"({code}, __import__('os')._exit(0)) if 'answer.json' in "
+                      "__import__('sys').argv[-1] else {'blur': 0.0, 'where': 'all'}",)
+
+pathlib.Path("model.pkl").write_bytes(pickle.dumps(Liar()))
+"""
+
+
+def test_a_pickle_that_answers_for_the_comparison_is_unmet(project: Project) -> None:
+    write = 'pathlib.Path("model.json").write_text(json.dumps(model))'
+    pickled = '__import__("pickle").dump(model, open("model.pkl", "wb"))'
+    project.replace("train.py", write, pickled)
+    read = 'json.loads(pathlib.Path("model.json").read_text())'
+    project.replace("evaluate.py", read, '__import__("pickle").load(open("model.pkl", "rb"))')
+    project.write("dvc.yaml", project.read("dvc.yaml").replace("model.json", "model.pkl"))
+    made(project)
+    (project.root / "model.pkl").unlink()
+    project.write("forge.py", LIAR)
+    project.run("forge")
+    project.run("dvc", "commit", "--force", "--quiet", "train")
+    made(project)
+    found = unmet(project.refuses("nbstage", "gate"))
+    assert any(line.startswith("comparison, run again: failed") for line in found)
+
+
 def test_a_model_that_was_never_pushed_is_unmet(project: Project) -> None:
     project.write("params.yaml", params(0.25))
     project.run("dvc", "repro", "--quiet")

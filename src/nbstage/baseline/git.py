@@ -135,6 +135,12 @@ def not_committed(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for path in wanted if not _any_in(path, tracked) or _any_in(path, changed))
 
 
+def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the files that git is told to leave alone, as DVC tells it of what it keeps."""
+    inside = [path for path in paths if "://" not in path and path[:2] != ".."]
+    return _listed(git(root, "check-ignore", "-z", "--", *inside)) if inside else frozenset()
+
+
 def _any_in(path: str, files: frozenset[str]) -> bool:
     """Whether a file, or one in the folder, is among the files."""
     return path in files or any(file.startswith(f"{path}/") for file in files)

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from nbstage.baseline.git import git, not_committed
-from nbstage.compare.locked import Locked
+from nbstage.baseline.git import git, ignored, not_committed
+from nbstage.compare.locked import Locked, maker_of
 from nbstage.compare.nouns import Side
 from nbstage.compare.parameters import parameter_files
 from nbstage.compare.stages import is_code
@@ -90,19 +90,29 @@ def judge_committed(root: Path, side: Side) -> Line:
 
 
 def _in_git(root: Path, side: Side) -> list[str]:
-    """The files that git has to have: the pipeline, its code and parameters, and the results that
-    DVC doesn't keep.
+    """The files that git has to have: the pipeline, its code, data and parameters, and the results
+    that DVC doesn't keep.
     """
     stages = side.locked.stages
     outs = [out.file.path for stage in stages for out in stage.outs if not out.cached]
     deps = dict.fromkeys(file.path for stage in stages for file in stage.deps)
-    made = {out.file.path for stage in stages for out in stage.outs}
-    code = [path for path in deps if is_code(path) and path not in made]
-    pointers = [f"{path}.dvc" for path in deps if (root / f"{path}.dvc").is_file()]
+    given = [path for path in deps if not maker_of(side.locked, path)]
+    pointers = [pointer for path in given if (pointer := _pointer(root, path))]
+    loose = [path for path in given if not _pointer(root, path)]
+    left_out = ignored(root, [path for path in loose if not is_code(path)])
     settings = [
         path for path in (*parameter_files(side), "pyproject.toml") if (root / path).is_file()
     ]
-    return list(dict.fromkeys(("dvc.yaml", "dvc.lock", *settings, *code, *pointers, *outs)))
+    taken = (path for path in loose if path not in left_out)
+    return list(dict.fromkeys(("dvc.yaml", "dvc.lock", *settings, *taken, *pointers, *outs)))
+
+
+def _pointer(root: Path, path: str) -> str:
+    """What stands in git for a file that DVC keeps, by itself or with its folder; "" if nothing."""
+    above = (path, *(str(folder) for folder in PurePosixPath(path).parents))
+    return next(
+        (f"{one}.dvc" for one in above if one != "." and (root / f"{one}.dvc").is_file()), ""
+    )
 
 
 def judge_remote(root: Path, side: Side, asked: tuple[str, ...] | None) -> Iterator[Line]:

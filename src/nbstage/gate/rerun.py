@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from nbstage.compare.locked import Stage, maker_of
 from nbstage.compare.nouns import Comparison, Fate
-from nbstage.compare.told.words import count
+from nbstage.compare.told.words import count, listed
 from nbstage.gate.nouns import Line
 from nbstage.page.numbers import duration
 from nbstage.policy import Policy
@@ -25,6 +25,7 @@ from nbstage.verify.work import folder_for
 _LIMIT = "what is committed"
 _ONE_SIDED = ("it doesn't write it again", "it writes a file that is not there")
 _MOST_LINES = 6
+_RUN_CODE = (".gz", ".joblib", ".pickle", ".pkl")
 
 
 def stages_to_run(policy: Policy, comparison: Comparison) -> tuple[tuple[Stage, ...], list[str]]:
@@ -69,6 +70,16 @@ def judge_rerun(
         why = f"{found.detail}. Made by hand, on another machine, or not reproducible"
         what = f"'{found.name}' of stage '{found.stage}', run again"
         yield Line(False, what, found.verdict.value, _LIMIT, why)
+    at_their_word = [
+        f"'{found.name}'" for found in findings if found.detail and _runs_code(found.name)
+    ]
+    if at_their_word and not wrong:
+        why = (
+            f"{listed(at_their_word)}: reading them runs their code, so they may say what they like"
+        )
+        yield Line(
+            None, "other bytes, the same in them", count(len(at_their_word), "file"), _LIMIT, why
+        )
     if not wrong:
         names = ", ".join(stage.name for stage in stages)
         equal = f"{count(len(findings), 'file')} equal"
@@ -101,11 +112,22 @@ def _run_again(
     say("comparing with what is committed")
     mine, yours = Side(root, frozenset()), Side(copy, frozenset())
     files = tuple(_files(stages, (root, copy)))
+    found: list[Finding] = list(one_sided(files, mine, yours, _ONE_SIDED))
     items = tuple(file_items(files, mine, yours))
-    found = compare(items, Tolerance(tolerance, tolerance), folder, copy, os.environ)
-    if isinstance(found, Failed):
-        return found, seconds
-    return (*found, *one_sided(files, mine, yours, _ONE_SIDED)), seconds
+    # What runs code when it is read could answer for all others: it is read apart from them.
+    for apart in (False, True):
+        some = tuple(item for item in items if _runs_code(item.names[0]) == apart)
+        told = compare(some, Tolerance(tolerance, tolerance), folder, copy, os.environ)
+        if isinstance(told, Failed):
+            return told, seconds
+        if len(told) != len(some):
+            return Failed("comparison", "", None, "it ended before all was compared"), seconds
+        found += told
+    return tuple(found), seconds
+
+
+def _runs_code(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in _RUN_CODE
 
 
 def places(root: Path, stages: Iterable[Stage]) -> Iterator[str]:
