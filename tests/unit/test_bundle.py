@@ -91,7 +91,15 @@ written = houses[["area"]]
 assert len(houses) > 30
 picked = houses[["area"]]
 
+# %% tags=["stage:counts"]
+seen = {"rows": 0}
+
+# %% tags=["stage:counted"]
+seen["rows"] += len(houses)
+counted = houses[["area"]]
+
 # %% tags=["stage:last"]
+print(len(counted), seen)
 print(len(centred), len(dummies), len(by_price), len(fewer), len(noisy), len(drawn), len(looked))
 print(len(written), len(picked))
 """
@@ -99,7 +107,16 @@ print(len(written), len(picked))
 # So that nothing has to look into pickles to see that these are tables.
 FORMATS = "[tool.nbstage.formats]\n" + "".join(
     f'{name} = "parquet"\n'
-    for name in ("train_set", "test_set", "fewer", "by_price", "dummies", "written", "picked")
+    for name in (
+        "train_set",
+        "test_set",
+        "fewer",
+        "by_price",
+        "dummies",
+        "written",
+        "picked",
+        "counted",
+    )
 )
 
 
@@ -226,6 +243,13 @@ def test_a_file_that_is_written_is_refused(refused: Refused) -> None:
 
 def test_a_stage_that_takes_many_rows_only_is_refused(refused: Refused) -> None:
     assert "stage 'picky' fails: AssertionError" in refused("picky")
+
+
+def test_a_stage_that_remembers_is_refused(refused: Refused) -> None:
+    told = refused("counted", output="counted")
+    assert (
+        "stage 'counted' changes 'seen' while it predicts, which the next rows would meet" in told
+    )
 
 
 def test_what_is_not_there_or_not_clear_is_told_at_once(refused: Refused) -> None:

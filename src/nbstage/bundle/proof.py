@@ -18,6 +18,7 @@ from nbstage.bundle.steps import importable, open_stages
 from nbstage.bundle.trial import Failed, Part, differs, parts_of, piecewise, run_all, run_part
 from nbstage.bundle.watch import watched
 from nbstage.runtime import StageError, load
+from nbstage.runtime.same import difference
 
 #: So many rows, evenly spread, are looked at together...
 MANY = 400
@@ -67,6 +68,7 @@ def prove(
         _judge_model(proof, values[bundle.estimator], sample)
     say("rows alone and together")
     _judge_pieces(proof, sample)
+    _judge_kept(proof, values)
     say("against what the pipeline stored")
     _judge_stored(proof)
     if proof.faults:
@@ -181,6 +183,20 @@ def _judge_pieces(proof: _Proof, sample: Any) -> None:
                 "be learned in an earlier stage, and handed on"
             )
         table = run_part(part, table)
+
+
+def _judge_kept(proof: _Proof, values: dict[str, Any]) -> None:
+    """What the stages have loaded is as it was: each run of the pipeline loads it anew, and a
+    bundle does so once.
+    """
+    fresh = load_values(proof.bundle, allow_pickle=True)
+    for path in sorted(values.keys() - {proof.bundle.estimator}):
+        if why := difference(fresh[path], values[path]):
+            takers = [f"'{step.stage}'" for step in proof.bundle.steps if path in step.takes]
+            proof.faults.append(
+                f"stage {' or '.join(takers)} changes '{name_of(path)}' while it predicts, which "
+                f"the next rows would meet: {why}. Let it change a copy"
+            )
 
 
 def _judge_stored(proof: _Proof) -> None:
