@@ -24,13 +24,13 @@ def as_markdown(figures: Iterable[Figure]) -> str:
     return "\n".join([head, *rows, "", below])
 
 
-def between_marks(text: str, table: str) -> str:
+def between_marks(text: str, table: str, start: str = START, end: str = END) -> str:
     """The text with the table between its marks; unchanged where it has no marks."""
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
+    before, begun, rest = text.partition(start)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
         return text
-    return f"{before}{START}\n{table}\n{END}{after}"
+    return f"{before}{start}\n{table}\n{end}{after}"
 
 
 def missed(figures: Iterable[Figure]) -> list[Figure]:

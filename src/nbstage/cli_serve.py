@@ -84,10 +84,12 @@ def serve(
 
 def _make_token(name: str, file: Path | None) -> int:
     from nbstage.app.serving import new_token
+    from nbstage.terminal import say
 
     token, path = new_token(name, file)
-    click.echo(f"'{path}' now has a hash of this token, which is shown only here:\n\n  {token}\n")
-    click.echo(f'use it as: curl -H "Authorization: Bearer {token}" ...')
+    say(f"'{path}' now has a hash of this token, which is shown only here:")
+    click.echo(token)
+    say('use it as: curl -H "Authorization: Bearer TOKEN" ...')
     return Exit.FINE
 
 

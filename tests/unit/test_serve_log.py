@@ -68,7 +68,8 @@ def test_a_line_holds_when_what_and_which_version_and_no_field_of_the_row(tmp_pa
             "prediction": {"score": 0.5},
         }
     ]
-    assert next((tmp_path / "log").iterdir()).stat().st_mode & 0o777 == 0o600
+    assert next((tmp_path / "log").glob("*.jsonl")).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "log/.gitignore").read_text() == "*\n"
 
 
 def test_fields_that_are_allowed_stand_in_it(tmp_path: Path) -> None:

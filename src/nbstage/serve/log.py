@@ -133,11 +133,17 @@ class PredictionLog:
         day = f"{when:%Y-%m-%d}"
         file = self._file
         if file is None or not file.name.startswith(day) or _size(file) >= self._logging.file_bytes:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             self._make_room()
             file = self._folder / f"{when:%Y-%m-%dT%H-%M-%S.%f}-{os.getpid()}.jsonl"
             self._file = file
         return file
+
+    def _make_folder(self) -> None:
+        """A folder for nobody else, and not for git."""
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=0o700, parents=True)
+            (self._folder / ".gitignore").write_text("*\n")
 
     def _make_room(self) -> None:
         """Remove the oldest files, as long as all together are too large."""
