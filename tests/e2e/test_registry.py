@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +23,7 @@ rows = [[n / 100] for n in range(100)]
 model = LogisticRegression(C=float(params["C"])).fit(rows, [n >= 50 for n in range(100)])
 joblib.dump(model, "model.joblib")
 right = float(model.score(rows, [n >= 50 for n in range(100)]))
-Path("metrics.json").write_text(json.dumps({"accuracy": right if params["C"] != "0" else 0.1}))
+Path("metrics.json").write_text(json.dumps({"accuracy": right}))
 """
 PIPELINE = """\
 stages:
@@ -40,6 +40,11 @@ artifacts:
     type: model
 """
 POLICY = "[tool.nbstage.gate.metrics.accuracy]\nminimum = 0.9\n"
+
+
+def said(text: str) -> Any:
+    """The JSON in what a command printed, which may have said before what it was doing."""
+    return json.loads(text[text.index("{") :])
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +68,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder / "server"))
     project.git("remote", "add", "origin", str(folder / "server"))
     project.git("push", "--quiet", "--set-upstream", "origin", "main")
-    text = project.run("nbstage", "register")
+    (folder / "gate.json").write_text(json.dumps(said(project.run("nbstage", "gate", "--json"))))
+    text = project.run("nbstage", "register", "--gate", str(folder / "gate.json"))
     assert "registered model@v1.0.0 (the first version)\n" in text
     assert "tag 'model@v1.0.0', pushed\n" in text
     return project
@@ -77,9 +83,8 @@ def clone(released: Project, tmp_path: Path) -> Project:
 
 
 def released_md5(project: Project) -> str:
-    told = json.loads(project.run("nbstage", "models", "--show", "latest", "--json"))
-    found: str = told["lineage"]["model"]["released_md5"]
-    return found
+    told = said(project.run("nbstage", "models", "--show", "latest", "--json"))
+    return str(told["lineage"]["model"]["released_md5"])
 
 
 def md5(file: Path) -> str:
@@ -110,7 +115,7 @@ def test_dvc_gets_the_released_model_by_its_version(clone: Project) -> None:
 def test_a_version_is_fetched_in_another_clone_and_gives_the_stage_s_model(
     released: Project, clone: Project
 ) -> None:
-    told = json.loads(clone.run("nbstage", "models", "--fetch", "v1.0.0", "--to", "out", "--json"))
+    told = said(clone.run("nbstage", "models", "--fetch", "v1.0.0", "--to", "out", "--json"))
     assert told["files"] == ["model.skops", "releases/model.json", "releases/model.md"]
     assert md5(clone.root / "out/model.skops") == released_md5(clone)
     code = (
@@ -128,20 +133,3 @@ def test_a_version_that_is_checked_out_is_a_project_like_any_other(clone: Projec
     assert md5(clone.root / "model.skops") == released_md5(clone)
     assert (clone.root / "model.joblib").is_file()
     assert "up to date" in clone.run("dvc", "status")
-
-
-def test_a_model_that_does_not_meet_the_gate_is_no_version(
-    released: Project, tmp_path: Path
-) -> None:
-    shutil.copytree(released.root.parent, tmp_path / "copy", symlinks=True)
-    project = Project(tmp_path / "copy/project")
-    project.git("remote", "remove", "origin")
-    project.write("params.yaml", "C: 0.000000001\n")
-    project.replace("train.py", 'params["C"] != "0"', 'float(params["C"]) > 0.1')
-    project.run("dvc", "repro", "--quiet")
-    project.commit()
-    told = project.refuses("nbstage", "gate", "--no-remote", "--json")
-    (tmp_path / "gate.json").write_text(told[told.index("{") :])  # without what it was doing
-    text = project.refuses("nbstage", "register", "--gate", str(tmp_path / "gate.json"))
-    assert "error: the gate is not met:\n  accuracy: 0.1; asked: at least 0.9" in text
-    assert "v1.0.1" not in project.run("nbstage", "models")
