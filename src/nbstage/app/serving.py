@@ -90,9 +90,10 @@ def _service(asked: Asked) -> Service:
     root, settings = _settings()
     told = os.environ.get(VARIABLE, "")
     file = _tokens(asked.tokens)
+    good = (*tokens.read_tokens(file), *tokens.told_tokens(told))
     if asked.open:
         _refuse_open(asked.host)
-    elif not (tokens.read_tokens(file) or tokens.told_tokens(told)):
+    elif not good:
         raise UserError(
             f"there is no token, so nobody could use the service: '{file}' has none, and "
             f"{VARIABLE} is not set",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import multiprocessing
 import signal
 import socket
@@ -76,7 +77,10 @@ def serve(
 
 def is_loopback(host: str) -> bool:
     """Whether nobody but this machine reaches that address."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _await_first(workers: list[Worker], stop: list[int]) -> None:
