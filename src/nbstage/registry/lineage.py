@@ -45,9 +45,8 @@ def describe(source: Source, released: Released, gate: dict[str, Plain]) -> dict
 
 def environment() -> dict[str, Plain]:
     """This Python, and every package that is installed for it."""
-    packages: dict[str, Plain] = {
-        str(one.metadata["Name"]): one.version for one in distributions() if one.metadata["Name"]
-    }
+    said = (one.metadata for one in distributions())  # parsed anew each time it is asked for
+    packages: dict[str, Plain] = {one["Name"]: one["Version"] for one in said if one["Name"]}
     ordered = dict(sorted(packages.items(), key=lambda item: item[0].lower()))
     return {
         "python": platform.python_version(),
