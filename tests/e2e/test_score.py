@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -11,11 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbstage.bundle import make
+from nbstage.bundle import make, open_bundle
 from nbstage.score.parts import parts_folder
 from nbstage.serve_settings import ServeSettings
 from tests.bundles import pipeline
-from tests.e2e.conftest import Project
+from tests.e2e.conftest import Project, new_project, percent
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +31,7 @@ class Mean:
         self.column = column
 
     def fit(self, table):
-        self.means_ = table.groupby("shop")[self.column].mean()
+        self.means_ = table.groupby("shop")[self.column].mean().to_dict()
         return self
 
     def predict(self, table):
@@ -102,3 +104,38 @@ def test_a_run_that_is_killed_again_and_again_gives_what_one_run_gives(tmp_path:
         one, two = (root / name.format(run) for run in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
     assert not parts_folder(root / "two.csv").exists()
+
+
+def test_a_registered_version_predicts_as_it_did_and_runs_no_pickle(tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project")
+    (tmp_path / "store").mkdir()
+    project.run("dvc", "remote", "add", "--quiet", "--default", "store", str(tmp_path / "store"))
+    percent(project, "orders", ORDERS)
+    project.convert()
+    assert project.repro() == ["load", "features", "train", "judge"]
+    project.run("nbstage", "register", "shops", "--path", "artifacts/train/model.pkl")
+    project.commit()
+    asked = project.refuses("nbstage", "register", "--no-gate")
+    trust = re.findall(r"--trust (\S+)", asked)
+    assert trust == ["pipeline.helpers.mean.Mean"]
+    project.run("nbstage", "register", "--no-gate", "--trust", trust[0])
+    project.run("dvc", "push", "--quiet")
+    # What follows is another version's.
+    project.replace("pipeline/features.py", '"items"] / 3', '"items"] / 2')
+    shutil.rmtree(project.root / ".dvc/cache")
+
+    project.write("in.jsonl", '{"shop": "b", "items": 9}\n{"shop": "e", "items": 9}\n')
+    told = project.refuses("nbstage", "score", "@latest", "in.jsonl", "out.jsonl")
+    assert "wrote out.jsonl: 1 prediction for 2 rows" in told
+    assert json.loads(project.read("out.jsonl")) == {"row": 1, "prediction": 38.0 + 3.0}
+    (bad,) = map(json.loads, project.read("out.jsonl.bad.jsonl").splitlines())
+    assert bad["problems"] == [
+        {"field": "shop", "problem": "is 'e', and not one of 'a', 'b', 'c', 'd'"}
+    ]
+    bundle = open_bundle(project.root / ".nbstage/bundles/shops-v1.0.0")
+    assert (bundle.model, bundle.version, bundle.pickles) == ("shops", "v1.0.0", ())
+    assert bundle.trusted == ("pipeline.helpers.mean.Mean",)
+    assert "artifacts/train/model.skops" in bundle.files
+    assert project.try_git("status", "--short")[1] == " M pipeline/features.py\n?? in.jsonl\n" + (
+        "?? out.jsonl\n?? out.jsonl.bad.jsonl\n"
+    )

@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,11 +122,13 @@ def _lay_out(
 
 
 def _fetch_if_there(root: Path, version: Version, folder: Path, paths: tuple[str, ...]) -> None:
+    """Lay out those of the files that can be had; a bundle may do without the others."""
+    with suppress(UserError):
+        fetch(root, version, folder, paths)
+        return
     for path in paths:
-        try:
+        with suppress(UserError):
             fetch(root, version, folder, [path])
-        except UserError:
-            continue  # nothing that a bundle can't do without
 
 
 def _released(root: Path, version: Version) -> tuple[str, str, tuple[str, ...]]:
