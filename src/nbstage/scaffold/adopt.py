@@ -18,7 +18,8 @@ from nbstage.project import find_notebooks
 from nbstage.scaffold.install import complete, lacking, packages, requirements
 from nbstage.scaffold.merge import merge_gitignore, merge_pyproject
 from nbstage.scaffold.programs import init_dvc, init_git
-from nbstage.scaffold.workflows import workflow_files
+from nbstage.scaffold.workflows import dockerfile, workflow_files
+from nbstage.serve_settings import ServeSettings
 
 FOLDERS = ("data", "notebooks", "tests")
 STARTER = "notebooks/first.ipynb"
@@ -108,6 +109,7 @@ def _steps(folder: Path) -> Iterator[Step]:
     yield _copied(folder, "tests/test_pipeline.py", "test_pipeline.py")
     if not places:
         yield _copied(folder, STARTER, "first.ipynb")
+    yield from _image(folder)
     yield from _workflows(folder)
 
 
@@ -153,6 +155,13 @@ def _folder(folder: Path, name: str, *, empty: bool) -> Step:
         # git knows no folder without a file in it.
         (path / ".gitkeep").touch()
     return Step(Did.CREATED, f"{name}/")
+
+
+def _image(folder: Path) -> Iterator[Step]:
+    """A Dockerfile is for a project that serves."""
+    said = read_settings(folder)
+    if said.deploy.targets or said.serve != ServeSettings():
+        yield _new(folder, "Dockerfile", dockerfile(complete(said.ci, folder)))
 
 
 def _workflows(folder: Path) -> Iterator[Step]:

@@ -43,13 +43,17 @@ def requirements(folder: Path, nbstage: str) -> str:
     """The text of a requirements.txt for a project that says nowhere what it needs; else ""."""
     if _project(folder) or any((folder / name).exists() for name in ("uv.lock", _REQUIREMENTS)):
         return ""
-    named = nbstage if "[" in nbstage else nbstage.replace("nbstage", "nbstage[report]", 1)
     return (
         "# What the workflows install: add what your notebooks import.\n"
-        f"{named}\n"
+        f"{with_extra(nbstage, 'report')}\n"
         "nbval>=0.11\n"
         "pytest>=8.3.4\n"
     )
+
+
+def with_extra(nbstage: str, extra: str) -> str:
+    """The requirement that installs nbstage, with an extra unless it names its own."""
+    return nbstage if "[" in nbstage else nbstage.replace("nbstage", f"nbstage[{extra}]", 1)
 
 
 def lacking(folder: Path, *, release: bool = False) -> tuple[str, ...]:

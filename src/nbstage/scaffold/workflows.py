@@ -1,5 +1,6 @@
-"""The workflows as text: the templates in `files/workflows` with a project's settings. Pure but for
-reading the templates.
+"""Workflows and a Dockerfile as text: the templates in `files` with a project's settings.
+
+Pure but for reading the templates.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from nbstage.ci_settings import CiSettings
 from nbstage.deploy_settings import KEY, KNOWN_HOSTS, DeploySettings, Target
 from nbstage.scaffold.actions import ACTIONS
+from nbstage.scaffold.install import with_extra
 
 #: Where each template's file belongs.
 PLACES = {
@@ -27,7 +29,7 @@ RELEASE_PLACES = {
     ".github/workflows/rollback.yml": "rollback.yml",
 }
 ENVIRONMENTS = ("staging", "production")
-_TEMPLATES = Path(__file__).with_name("files") / "workflows"
+_TEMPLATES = Path(__file__).with_name("files")
 _BLOCK = re.compile(r"(?m)^( *)%\{(\w+)\}\n")
 _PLACE = re.compile(r"%\{(\w+)\}")
 #: What YAML reads as the text that it is, everywhere in a line.
@@ -49,6 +51,13 @@ def workflow_files(
         values |= _release_values(settings, targets)
         places = PLACES | RELEASE_PLACES
     return {place: _filled(name, values) for place, name in places.items()}
+
+
+def dockerfile(settings: CiSettings) -> str:
+    """The text of a Dockerfile that serves a bundle."""
+    needed = with_extra(settings.nbstage, "serve")
+    values = {"python": settings.python[0], "nbstage": shlex.quote(needed)}
+    return _filled("Dockerfile", values)
 
 
 def _values(settings: CiSettings, packages: str) -> dict[str, str]:
@@ -109,7 +118,8 @@ def _secrets(names: tuple[str, ...]) -> dict[str, str]:
 
 def _filled(name: str, values: Mapping[str, str]) -> str:
     """A template with its places filled; one that is all of a line takes any number of lines."""
-    template = (_TEMPLATES / name).read_text(encoding="utf-8")
+    file = _TEMPLATES / ("workflows" if name.endswith(".yml") else "") / name
+    template = file.read_text(encoding="utf-8")
 
     def block(found: re.Match[str]) -> str:
         return "".join(f"{found[1]}{line}\n" for line in values[found[2]].splitlines())
