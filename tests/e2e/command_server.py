@@ -49,7 +49,7 @@ def serve() -> None:
 
     import nbstage.app.reproducing
     import nbstage.cli
-    import nbstage.repro.dvc_lock
+    import nbstage.repro.reproduce
 
     mains: dict[str, Callable[[list[str]], int]] = {
         "dvc": dvc.cli.main,

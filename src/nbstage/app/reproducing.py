@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbstage.errors import UserError
-from nbstage.repro.dvc_inside import (
+from nbstage.repro.inside.plan import planned
+from nbstage.repro.inside.project import (
     TESTED,
     StagesFailed,
     arguments,
     is_tested,
     opened,
-    planned,
     pull_run_cache,
     version,
 )

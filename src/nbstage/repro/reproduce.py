@@ -9,18 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbstage.repro.dvc_files import Guard, quickened
-from nbstage.repro.dvc_inside import (
-    Plan,
-    StagesFailed,
-    Work,
-    frozen_warning,
-    in_order,
-    reproduced,
-    said_by,
-    shell,
-)
-from nbstage.repro.dvc_lock import Locks
+from nbstage.repro.inside.files import Guard, quickened
+from nbstage.repro.inside.lock import Locks
+from nbstage.repro.inside.plan import Plan, in_order
+from nbstage.repro.inside.project import StagesFailed, said_by
+from nbstage.repro.inside.stage import Work, frozen_warning, reproduced, shell
 from nbstage.repro.nouns import (
     Began,
     Command,

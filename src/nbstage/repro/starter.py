@@ -1,4 +1,4 @@
-# ruff: noqa: PTH109, PTH112, PTH115, PTH116, PTH118, PTH123, PTH208 - a stage gets no
+# ruff: noqa: PTH109, PTH112, PTH116, PTH118, PTH120, PTH123 - a stage gets no
 # module that it doesn't import
 """The process that starts the stages. It is run by the project's own Python, with nothing but the
 standard library, and is told what to do through a socket: see `starting`.
@@ -25,9 +25,9 @@ import types
 from typing import Any
 
 Told = dict[str, Any]
-#: Threads that are not needed in a fork: pyarrow's allocator goes on without its own.
-_KNOW_OF_FORKS = ("jemalloc_bg_thd",)
 _LENGTH = struct.Struct("!I")
+#: Beside this file. Nothing of it is left among the modules that a stage begins with.
+_DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
 
 
 class Starter:
@@ -166,7 +166,14 @@ class Starter:
         sys.stderr.flush()
         with open(output, errors="replace") as file:
             self.said += file.read()
-        return doubt()
+        return self.doubts()
+
+    def doubts(self) -> str:
+        """Why a fork of this process is not what a new one is; empty where it is."""
+        import runpy
+
+        self.doubt = str(runpy.run_path(_DOUBT)["doubt"]())
+        return self.doubt
 
     def kill(self, number: int, only: str | None) -> None:
         """Send a signal to what runs, with all that it has started itself."""
@@ -218,24 +225,6 @@ class Starter:
         os._exit(0)
 
 
-def doubt() -> str:
-    """Why a fork of this process may not be what a new process is; empty where it is one.
-
-    What has threads of its own and knows of forks (OpenBLAS) ends them before each, so a fork is
-    made, and then this is looked at: a thread that is left is one that the fork would miss.
-    """
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
-    left = [name for name in _threads() if name not in _KNOW_OF_FORKS]
-    if left:
-        return f"its libraries start threads at import ({', '.join(sorted(set(left)))})"
-    if any(_target(name).startswith("/dev/nvidia") for name in os.listdir("/proc/self/fd")):
-        return "a GPU opened at import"
-    return _generators()
-
-
 def _installed(name: str) -> bool:
     """Whether a module is of an installed library: nobody's own code runs before its stage does."""
     from importlib.util import find_spec
@@ -254,42 +243,6 @@ def _folders() -> list[str]:
 def _libraries() -> dict[str, int]:
     """When something was last installed or removed."""
     return {folder: os.stat(folder).st_mtime_ns for folder in _folders()}
-
-
-def _threads() -> list[str]:
-    """The names of all threads but the first."""
-    found: list[str] = []
-    for number in os.listdir("/proc/self/task"):
-        if int(number) != os.getpid():
-            with open(f"/proc/self/task/{number}/comm") as file:
-                found.append(file.read().strip())
-    return found
-
-
-def _target(name: str) -> str:
-    try:
-        return os.readlink(f"/proc/self/fd/{name}")
-    except OSError:
-        return ""
-
-
-def _generators() -> str:
-    """Random generators that a module keeps for itself: all forks would draw the same numbers."""
-    random, numpy = sys.modules.get("random"), sys.modules.get("numpy.random")
-    kinds: list[type] = [random.Random] if random else []
-    system: tuple[type, ...] = (random.SystemRandom,) if random else ()
-    if numpy:
-        kinds += [numpy.Generator, numpy.RandomState]
-    known = {id(random._inst)} if random else set()
-    if numpy:
-        known.add(id(numpy.mtrand._rand))
-    for name, module in list(sys.modules.items()):
-        for value in list(getattr(module, "__dict__", {}).values()):
-            kind = type(value)
-            drawn = issubclass(kind, tuple(kinds)) and not issubclass(kind, system)
-            if drawn and id(value) not in known:
-                return f"'{name}' keeps random numbers of its own"
-    return ""
 
 
 def _nothing(*_: object) -> None:
@@ -319,7 +272,7 @@ def become(request: Told, said: str) -> None:
     sys.orig_argv = list(request["argv"])
     importlib.invalidate_caches()
     main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
 
 
@@ -328,6 +281,7 @@ def start(address: str) -> None:
     if not sys.flags.safe_path:
         sys.path[0] = os.getcwd()
     starter = Starter(address, "")
+    starter.tell({"node": "", "doubt": starter.doubts()})
     request = starter.serve()
     become(request, starter.said)
     import runpy

@@ -208,8 +208,6 @@ class Starters:
         for request in node.outbox:
             self._tell(name, request)
         node.outbox = []
-        if name == ROOT and node.doubt is None:
-            self._known(name, "")
 
     def _hear(self, name: str) -> None:
         node = self._nodes[name]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbstage.repro.dvc_files import dumped, replace_text
+from nbstage.repro.inside.files import dumped, replace_text
 
 if TYPE_CHECKING:
     from dvc.stage import Stage

@@ -1,7 +1,4 @@
-"""The files that DVC keeps while it reproduces: dvc.lock, who reads and writes what, parameters.
-
-The second half of what is taken of DVC's inside; see `dvc_inside`.
-"""
+"""The files that DVC keeps while it reproduces: parameters, YAML, who reads and writes what."""
 
 from __future__ import annotations
 
