@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 
 from nbstage.serve.nouns import Limits
+from nbstage.serve.server import quiet_since
 from tests.unit.serving import BUNDLE, ROW, SCORE, as_json, client, errors, serving, wait_for
 
 JSON = {"content-type": "application/json"}
@@ -265,6 +267,19 @@ def test_where_too_much_waits_already_a_request_is_sent_away() -> None:
     with ThreadPoolExecutor(3) as asking:
         assert sorted(asking.map(lambda _: ask(), range(3))) == [200, 503, 503]
     assert service.post("/predict", json=ROW).status_code == 200
+
+
+def test_connections_are_quiet_as_long_as_no_request_comes() -> None:
+    class Connection:
+        cycle: SimpleNamespace | None = None
+
+    silent, slow, busy = Connection(), Connection(), Connection()
+    slow.cycle, busy.cycle = (SimpleNamespace(response_complete=done) for done in (True, False))
+    quiet = quiet_since([silent, slow, busy], {}, 10.0)
+    assert {one: since for one, (_, since) in quiet.items()} == {silent: 10.0, slow: 10.0}
+    slow.cycle = SimpleNamespace(response_complete=True)  # another one came, and was answered
+    quiet = quiet_since([silent, slow, busy], quiet, 20.0)
+    assert {one: since for one, (_, since) in quiet.items()} == {silent: 10.0, slow: 20.0}
 
 
 # --- the rest

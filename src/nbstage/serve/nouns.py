@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: How many connections may wait to be accepted.
+BACKLOG = 2048
+
+
 class Predicts(Protocol):
     """What a service needs: `nbstage.bundle.Predictor` is one."""
 

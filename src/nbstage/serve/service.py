@@ -43,6 +43,7 @@ def _routes(work: Work) -> FastAPI:
         version=bundle.version or "unregistered",
         description="\n\n".join([f"Predictions of the model '{bundle.model}'.", *bundle.notes]),
         redoc_url=None,
+        redirect_slashes=False,
     )
 
     async def predict(request: Request) -> Response:

@@ -16,8 +16,8 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from nbstage.errors import UserError
-from nbstage.serve.nouns import Predicts, Service
-from nbstage.serve.worker import BACKLOG, READY, STUCK, run_worker
+from nbstage.serve.nouns import BACKLOG, Predicts, Service
+from nbstage.serve.worker import READY, STUCK, run_worker
 
 _LONGEST_WAIT = 30.0
 Say = Callable[[str], None]
