@@ -19,7 +19,7 @@ The keys, all optional:
 
 `[tool.nbstage.gate]` and `[tool.nbstage.report]` are told in `policy`, `[tool.nbstage.ci]` in
 `ci_settings`, `[tool.nbstage.serve]` in `serve_settings`, `[tool.nbstage.deploy]` in
-`deploy_settings`.
+`deploy_settings`, `[tool.nbstage.registry]` in `registry_settings`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from nbstage.errors import UserError
 from nbstage.model import Config
 from nbstage.policy import Policy, Predicted, parse_policy, parse_predicted
 from nbstage.prefixes import parse_prefixes
+from nbstage.registry_settings import RegistrySettings, parse_registry
 from nbstage.serve_settings import ServeSettings, parse_serve
 from nbstage.toml_table import (
     Table,
@@ -56,6 +57,7 @@ _KEYS = (
     "gate",
     "notebooks",
     "prefixes",
+    "registry",
     "report",
     "safe",
     "serve",
@@ -90,6 +92,7 @@ class Settings:
     ci: CiSettings = field(default_factory=CiSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     deploy: DeploySettings = field(default_factory=DeploySettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
 
 
 def read_config(root: Path) -> Config:
@@ -145,7 +148,9 @@ def parse_settings(text: str) -> Settings:
     return settings
 
 
-_Others = tuple[Policy | None, Predicted, CiSettings, ServeSettings, DeploySettings]
+_Others = tuple[
+    Policy | None, Predicted, CiSettings, ServeSettings, DeploySettings, RegistrySettings
+]
 
 
 def _others(table: Table) -> tuple[_Others, list[str]]:
@@ -156,7 +161,9 @@ def _others(table: Table) -> tuple[_Others, list[str]]:
     ci = take(parse_ci(entry(table, values, "ci", {})), faults)
     serve = take(parse_serve(entry(table, values, "serve", {})), faults)
     deploy = take(parse_deploy(entry(table, values, "deploy", {})), faults)
-    return (policy if "gate" in values else None, predicted, ci, serve, deploy), faults
+    registry = take(parse_registry(entry(table, values, "registry", {})), faults)
+    judged = policy if "gate" in values else None
+    return (judged, predicted, ci, serve, deploy, registry), faults
 
 
 # Each reader below gives what it could read, and a sentence for everything it could not.

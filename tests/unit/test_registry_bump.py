@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from nbstage.config import parse_settings
 from nbstage.convert.yaml.read import Document, read
 from nbstage.errors import UserError
 from nbstage.registry.artifacts import artifacts
 from nbstage.registry.bump import kind_of, next_version
 from nbstage.registry.dvc_yaml import with_artifact
+from nbstage.registry_settings import RegistrySettings
 
 Lineage = dict[str, object]
 
@@ -146,3 +148,18 @@ def test_what_is_no_model_is_not_taken_for_one() -> None:
     )
     assert artifacts(text) == {"model": "a/b"}
     assert artifacts("artifacts: [1]") == artifacts("a: [") == artifacts(None) == {}
+
+
+# --- [tool.nbstage.registry]
+
+
+def test_the_settings_of_a_registry_are_read_and_mistakes_in_them_told() -> None:
+    text = '[tool.nbstage.registry]\ntrust = ["a.B"]\nallow_pickle = true\n'
+    assert parse_settings(text).registry == RegistrySettings(("a.B",), allow_pickle=True)
+    assert parse_settings("").registry == RegistrySettings()
+    with pytest.raises(UserError) as caught:
+        parse_settings("[tool.nbstage.registry]\ntrust = 3\nallow_pickles = true\n")
+    assert caught.value.message.splitlines()[1:] == [
+        "- tool.nbstage.registry has no key 'allow_pickles'; did you mean 'allow_pickle'?",
+        "- tool.nbstage.registry.trust must be a list of texts, not a number",
+    ]

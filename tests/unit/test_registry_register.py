@@ -486,10 +486,14 @@ def test_a_model_is_released_as_skops_once_its_types_are_reviewed(
         register(fitted)
     assert caught.value.message.endswith("that nobody reviewed:\ntests.unit.registered.scaled")
     assert caught.value.hint.endswith(
-        "\nnbstage register model --trust tests.unit.registered.scaled"
+        "\nnbstage register model --trust tests.unit.registered.scaled\n"
+        "or, for every version, in pyproject.toml:\n[tool.nbstage.registry]\n"
+        'trust = ["tests.unit.registered.scaled"]'
     )
     assert tags(fitted) == []
-    version = register(fitted, trusted=("tests.unit.registered.scaled",)).version
+    setting = '[tool.nbstage.registry]\ntrust = ["tests.unit.registered.scaled", "os.system"]\n'
+    fitted.commit(**{"pyproject.toml": setting})
+    version = register(fitted).version
     files = fetch(fitted.root, version, tmp_path / "out", ("out", "dvc.yaml"))
     assert sorted(files) == ["dvc.yaml", "out/model.joblib", "out/model.skops"]
     with (tmp_path / "out/out/model.skops").open("rb") as file:

@@ -41,6 +41,7 @@ from nbstage.registry.tagging import (
 from nbstage.registry.tags import ROLLBACK, folder_in_git, read_events, tag_of
 from nbstage.registry.verdict import no_verdict, verdict_in, verdict_of
 from nbstage.registry.write import commit_beside, identity
+from nbstage.registry_settings import RegistrySettings
 from nbstage.report.data import Plain
 
 __all__ = ["Asked", "audit", "declare", "models", "promote", "register", "rollback"]
@@ -114,16 +115,16 @@ def _release(root: Path, asked: Asked, way: _Way, say: Say) -> Registered:
     made.mkdir()
     say("reading the model")
     source = lay_out_source(root, way.commit, name, way.path, way.folder / "files")
-    released = release(source, made, asked.trusted, allow_pickle=asked.allow_pickle)
+    settings = parse_settings(settings_text(source))
+    released = release(source, made, _files_settings(settings.registry, asked))
     lineage = describe(source, released, _verdict(root, asked, way.commit, say))
     number, why = _number(root, asked, way.model, lineage)
     at = next_time(way.model.events, time.time())
-    said = parse_settings(settings_text(source)).predicted
     lineage |= {
         "version": number,
         "why": [*why],
         "registered": {"at": date_of(at), "by": identity(root)},
-        "slices": slices_of(source.side, said),
+        "slices": slices_of(source.side, settings.predicted),
     }
     prepared = prepare(root, source, released, lineage)
     say("sending the model to the DVC remote")
@@ -226,6 +227,12 @@ def audit(root: Path, model: Model, signers: Path | None = None) -> tuple[str, .
     }
     unsigned = unsigned_in(root, model, signers) if signers else ()
     return (*faults_of(model, origins), *unsigned)
+
+
+def _files_settings(said: RegistrySettings, asked: Asked) -> RegistrySettings:
+    """What the project's settings and the command line allow, both together."""
+    trusted = tuple(dict.fromkeys((*said.trusted, *asked.trusted)))
+    return RegistrySettings(trusted, said.allow_pickle or asked.allow_pickle)
 
 
 def _again(version: Version, commit: str, *, existing_ok: bool) -> Registered:

@@ -21,7 +21,7 @@ def released(model: str, out: str, trusted: tuple[str, ...]) -> dict[str, object
     would not be given back as it is. A .skops file is only looked at.
     """
     if model.endswith(".skops"):
-        return {"unknown": _unknown(model, trusted)}
+        return _names(model, trusted)
     from nbstage.runtime.formats import read
     from nbstage.runtime.skops_files import write_skops
     from nbstage.runtime.values import lost_by
@@ -29,7 +29,7 @@ def released(model: str, out: str, trusted: tuple[str, ...]) -> dict[str, object
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         value = read(model)
-    told = {
+    told: dict[str, object] = {
         "warnings": sorted({_first_line(one.message) for one in caught}),
         "kind": f"{type(value).__module__}.{type(value).__qualname__}",
         "columns": _columns(value),
@@ -38,9 +38,9 @@ def released(model: str, out: str, trusted: tuple[str, ...]) -> dict[str, object
         write_skops(value, out)
     except Exception as error:  # skops raises whatever it meets in a value that it can't hold
         return {**told, "lost": _first_line(error) or type(error).__name__, "part": _part(value)}
-    unknown = _unknown(out, trusted)
-    if unknown:
-        return {**told, "unknown": unknown}
+    told |= _names(out, trusted)
+    if told["unknown"]:
+        return told
     return {**told, "lost": lost_by(value, out, write_skops, lambda path: _read(path, trusted))}
 
 
@@ -75,14 +75,16 @@ def _fits(value: Any) -> bool:
     return True
 
 
-def _unknown(path: str, trusted: tuple[str, ...]) -> list[str]:
-    """The names in a skops file that neither skops, nor nbstage, nor the user trusts."""
+def _names(path: str, trusted: tuple[str, ...]) -> dict[str, object]:
+    """The names in a skops file that neither skops nor nbstage trusts: those that the user does
+    trust, and all others.
+    """
     import skops.io
 
     from nbstage.runtime.skops_files import REVIEWED
 
-    found = skops.io.get_untrusted_types(file=path)
-    return sorted({str(name) for name in found} - {*REVIEWED, *trusted})
+    found = {str(name) for name in skops.io.get_untrusted_types(file=path)} - {*REVIEWED}
+    return {"trusted": sorted(found & {*trusted}), "unknown": sorted(found - {*trusted})}
 
 
 def _read(path: str, trusted: tuple[str, ...]) -> Any:

@@ -7,7 +7,6 @@ import posixpath
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from nbstage.errors import UserError
 from nbstage.registry.data import listed
 from nbstage.registry.nouns import Refused
 from nbstage.registry.source import Source, overlap
+from nbstage.registry_settings import RegistrySettings
 
 _PICKLES = (".joblib", ".pkl", ".pickle")
 
@@ -36,9 +36,7 @@ class Released:
     notes: tuple[str, ...] = ()
 
 
-def release(
-    source: Source, folder: Path, trusted: tuple[str, ...], *, allow_pickle: bool
-) -> Released:
+def release(source: Source, folder: Path, allowed: RegistrySettings) -> Released:
     """The file to release. `folder` is for what is made on the way.
 
     Raises Refused with the types that somebody has to review, and where skops can't hold the
@@ -49,12 +47,13 @@ def release(
         return Released(path)
     model = _model_file(source.side, path)
     is_pickle = path.endswith(_PICKLES) or model.open("rb").read(1) == b"\x80"
-    if allow_pickle and is_pickle:
+    if allowed.allow_pickle and is_pickle:
         return Released(path, notes=("a pickle is released: reading it may run any code",))
     if not is_pickle and not path.endswith(".skops"):
         return Released(path)
-    told = _ask(source, folder, trusted)
-    _refuse_unknown(source.name, path, [str(one) for one in listed(told.get("unknown"))], trusted)
+    told = _ask(source, folder, allowed.trusted)
+    reviewed = tuple(map(str, listed(told.get("trusted"))))
+    _refuse_unknown(source.name, path, tuple(map(str, listed(told.get("unknown")))), reviewed)
     if told.get("lost"):
         part = f"{told['part']}: " if told.get("part") else ""
         raise Refused(
@@ -66,9 +65,9 @@ def release(
         path if path.endswith(".skops") else _skops_path(source, path),
         None if path.endswith(".skops") else folder / "model.skops",
         str(told.get("kind", "")),
-        tuple(str(one) for one in listed(told.get("columns"))),
-        trusted,
-        tuple(str(one) for one in listed(told.get("warnings"))),
+        tuple(map(str, listed(told.get("columns")))),
+        reviewed,
+        tuple(map(str, listed(told.get("warnings")))),
     )
 
 
@@ -107,14 +106,18 @@ def _ask(source: Source, folder: Path, trusted: tuple[str, ...]) -> dict[str, ob
     )
 
 
-def _refuse_unknown(name: str, path: str, unknown: Iterable[str], trusted: tuple[str, ...]) -> None:
-    found = list(unknown)
-    if found:
-        flags = " ".join(f"--trust {shlex.quote(one)}" for one in (*trusted, *found))
+def _refuse_unknown(
+    name: str, path: str, unknown: tuple[str, ...], reviewed: tuple[str, ...]
+) -> None:
+    if unknown:
+        every = [*reviewed, *unknown]
+        flags = " ".join(f"--trust {shlex.quote(one)}" for one in every)
         raise Refused(
-            f"the model '{path}' holds types that nobody reviewed:\n" + "\n".join(found),
+            f"the model '{path}' holds types that nobody reviewed:\n" + "\n".join(unknown),
             "whoever reads the model runs what these do when they are made. Look at each of them; "
-            f"if you trust them all:\nnbstage register {name} {flags}",
+            f"if you trust them all:\nnbstage register {name} {flags}\n"
+            "or, for every version, in pyproject.toml:\n[tool.nbstage.registry]\n"
+            f"trust = {json.dumps(every)}",
         )
 
 
