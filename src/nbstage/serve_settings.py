@@ -6,6 +6,7 @@ model = "artifacts/train/model.joblib"  # applied to what they give; or the last
 input = "customers"                     # the table that the rows stand in for
 output = "predictions"                  # what the last stage makes, where that is several things
 columns = ["tenure", "contract"]        # of the input; default: those that the path needs
+compare = true                          # with the table of predictions that reports are made of
 
 workers = 2                             # processes that answer
 tokens = ".nbstage/tokens"              # the file with the tokens' hashes
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nbstage.toml_table import Table, entries, entry, leaves_root, number, take, text, texts
+from nbstage.toml_table import Table, entries, entry, leaves_root, number, take, text, texts, truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ class ServeSettings:
     input: str = ""
     output: str = ""
     columns: tuple[str, ...] = ()
+    compare: bool = True
     service: ServiceSettings = field(default_factory=ServiceSettings)
 
 
-_PATH = ("columns", "input", "model", "output", "stages")
+_PATH = ("columns", "compare", "input", "model", "output", "stages")
 _COUNTS = ("log_bytes", "log_file_bytes", "max_bytes", "max_rows", "workers")
 _KEYS = tuple(sorted((*_PATH, *_COUNTS, "log", "log_fields", "timeout", "tokens")))
 
@@ -69,6 +71,7 @@ def parse_serve(table: Table) -> tuple[ServeSettings, list[str]]:
         input=take(text(entry(table, values, "input", None)), faults),
         output=take(text(entry(table, values, "output", None)), faults),
         columns=take(texts(entry(table, values, "columns", [])), faults),
+        compare=take(truth(entry(table, values, "compare", True)), faults),
         service=take(_service(table, values), faults),
     ), faults
 

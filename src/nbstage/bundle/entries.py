@@ -28,10 +28,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The stages by name, in order, and the models that dvc.yaml declares (`artifacts:`)."""
+    """The stages by name, in order, the models that dvc.yaml declares (`artifacts:`), and tables of
+    predictions.
+    """
 
     stages: dict[str, Entry] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    predictions: tuple[str, ...] = ()
 
     def maker(self, path: str) -> str | None:
         """The stage that makes an artifact."""
@@ -77,7 +80,9 @@ def read_entries(text: str) -> Entries:
             ),
             marked=meta.get("predict") is True,
         )
-    return Entries(stages, dict(_models(data.get("artifacts"))))
+    outs = (out.file.path for stage in locked.stages for out in stage.outs)
+    predictions = tuple(sorted(path for path in outs if path.startswith("predictions/")))
+    return Entries(stages, dict(_models(data.get("artifacts"))), predictions)
 
 
 def is_artifact(path: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from nbstage.bundle.folder import open_bundle, write_bundle
 from nbstage.bundle.packages import imported_packages
 from nbstage.bundle.proof import prove
+from nbstage.config import read_settings
 from nbstage.errors import UserError
 
 
@@ -23,7 +24,9 @@ def main() -> None:
     bundle = open_bundle(Path(folder))
     before = {name.partition(".")[0] for name in sys.modules}
     try:
-        bundle, faults = prove(bundle, Path(root), table, tuple(columns), _say)
+        settings = read_settings(Path(root))
+        predicted = settings.predicted if settings.serve.compare else None
+        bundle, faults = prove(bundle, Path(root), table, tuple(columns), _say, predicted)
     except UserError as error:
         faults = (f"{error.message}: {error.hint}",)
     if not faults:

@@ -102,6 +102,7 @@ def needed_files(root: Path, serve: ServeSettings, model: str) -> Needed:
     if faults:
         raise _refused(faults)
     compared = {path for step in way.steps for path in (step.rows, step.gives)}
+    compared |= {*_entries(root).predictions}
     package = ["pipeline/__init__.py"] if way.modules else []
     files = dict.fromkeys((*package, *way.modules, *way.artifacts, way.table))
     return Needed(tuple(files), tuple(sorted(compared - files.keys())))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nbstage.bundle.agreement import disagreement
 from nbstage.bundle.entries import name_of
 from nbstage.bundle.estimator import as_table, can_predict, columns_for, predictions_of
 from nbstage.bundle.load import load_values
@@ -17,6 +19,7 @@ from nbstage.bundle.schema import output_of
 from nbstage.bundle.steps import importable, open_stages
 from nbstage.bundle.trial import Failed, Part, differs, parts_of, piecewise, run_all, run_part
 from nbstage.bundle.watch import watched
+from nbstage.policy import Predicted
 from nbstage.runtime import StageError, load
 from nbstage.runtime.same import difference
 
@@ -42,12 +45,18 @@ class _Proof:
 
 
 def prove(
-    bundle: Bundle, root: Path, table: str, wanted: tuple[str, ...], say: Say
+    bundle: Bundle,
+    root: Path,
+    table: str,
+    wanted: tuple[str, ...],
+    say: Say,
+    predicted: Predicted | None = None,
 ) -> tuple[Bundle, tuple[str, ...]]:
     """The bundle with its columns, outputs and examples, and all that speaks against it.
 
     `root` is where the pipeline has stored what it made, `table` the artifact that rows stand in
-    for, `wanted` its columns if these were told.
+    for, `wanted` its columns if these were told. With `predicted` the path has to give what the
+    pipeline's table of predictions holds.
     """
     importable(bundle.folder)
     bundle = made_safer(bundle, load_values(bundle, allow_pickle=True))
@@ -71,6 +80,9 @@ def prove(
     _judge_kept(proof, values)
     say("against what the pipeline stored")
     _judge_stored(proof)
+    run = partial(run_all, proof.parts)
+    if predicted and (why := disagreement(root, predicted, proof.table, run)):
+        proof.faults.append(f"{why} in [tool.nbstage.serve]")
     if proof.faults:
         return bundle, tuple(proof.faults)
     return _described(proof, values, sample), tuple(proof.faults)
