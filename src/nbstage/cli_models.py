@@ -95,6 +95,7 @@ def _show(root: Path, reference: str, *, as_json: bool) -> int:
 def _fetch(root: Path, reference: str, to: Path, *, as_json: bool) -> int:
     from nbstage.registry import fetch, resolve
     from nbstage.registry.told import version_as_data
+    from nbstage.report.plain import make_line
     from nbstage.terminal import patience, print_json
 
     version = resolve(root, reference)
@@ -104,7 +105,7 @@ def _fetch(root: Path, reference: str, to: Path, *, as_json: bool) -> int:
         print_json({**version_as_data(version), "files": list(files)})
     else:
         click.echo(f"{version.name}@{version.version} in {to}:")
-        click.echo("\n".join(f"  {path}" for path in files))
+        click.echo("\n".join(f"  {make_line(path)}" for path in files))
     return Exit.FINE
 
 

@@ -14,7 +14,7 @@ from nbstage.errors import UserError
 from nbstage.registry import resolve, tagging, write
 from nbstage.registry.kept import lineage_path
 from nbstage.registry.names import Named
-from nbstage.registry.nouns import Moved, Refused
+from nbstage.registry.nouns import Did, Moved, Refused
 from nbstage.registry.signing import verify_signature
 from nbstage.registry.tags import ROLLBACK
 from nbstage.registry.write import commit_beside
@@ -150,6 +150,13 @@ def test_a_rollback_brings_back_what_was_there_each_time_further(repository: Rep
     assert promote(repository, "v1.2.0").before == "v1.0.0"
     assert registering.rollback(repository.root, "", "prod").version.version == "v1.0.0"
     assert faults(repository) == ()
+
+
+def test_a_reason_can_t_make_a_rollback_of_a_promotion(repository: Repository) -> None:
+    promote(repository, "v1.0.0")
+    registering.promote(repository.root, Named(), "prod", ROLLBACK)
+    events = registering.models(repository.root)["model"].events
+    assert [event.did for event in events[-2:]] == [Did.PROMOTED, Did.PROMOTED]
 
 
 def test_a_stage_without_a_version_can_t_be_rolled_back(repository: Repository) -> None:

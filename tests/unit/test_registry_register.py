@@ -334,6 +334,27 @@ def test_a_model_that_nobody_has_is_refused(repository: Repository) -> None:
     assert tags(repository) == []
 
 
+def test_a_model_that_somebody_changed_in_the_cache_is_refused(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbstage.baseline.cache._LARGEST", 0)  # it isn't small: nobody looked
+    for file in (repository.root / ".dvc/cache").rglob("*"):
+        if file.is_file() and file.read_text() == '{"w": 1}':
+            file.write_text('{"w": 9}')
+    with pytest.raises(UserError, match="DVC's cache has another content under its hash"):
+        register(repository)
+    assert tags(repository) == []
+
+
+def test_packages_that_are_missing_are_named(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="a registry needs huggingface-hub and skops") as caught:
+        register(repository)
+    assert caught.value.hint == 'pip install "nbstage[registry]"'
+
+
 def test_a_model_that_never_ran_is_refused(repository: Repository) -> None:
     repository.commit(**{"dvc.lock": "schema: '2.0'\nstages: {}\n"})
     with pytest.raises(Refused, match=r"'out/model\.json' is neither in git nor in its dvc\.lock"):
@@ -535,12 +556,12 @@ def test_the_commands_say_what_they_did(
     found = json.loads(told("register", "--no-gate", "--existing-ok", "--json"))
     assert (found["version"], found["existed"]) == ("v1.0.0", True)
     assert told("promote", "prod", code=1) == ""
-    promoted = told("promote", "model@v1.0.0", "prod", "--accept-ungated")
+    promoted = told("promote", "model@v1.0.0", "prod", "--accept-ungated", "-m", "a try")
     assert promoted.startswith("model@v1.0.0 is in stage 'prod', the first one there, ungated\n")
     assert told("rollback", "prod", code=1) == ""
     day = told("models").split()[2]
     assert told("models") == f"model\n  v1.0.0  {day}  Ada <ada@example.org>  ungated, in prod\n"
-    assert "v1.0.0 promoted to prod, ungated" in told("models", "--history")
+    assert told("models", "--history").endswith("Ada <ada@example.org>  a try\n")
     assert told("models", "--verify") == "model: 2 events, coherent\n"
     assert "source commit" in told("models", "--show", "prod")
     assert json.loads(told("models", "--show", "v1.0.0", "--json"))["lineage"]["name"] == "model"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 from collections.abc import Collection, Iterator
@@ -16,7 +15,7 @@ from nbstage.errors import UserError
 from nbstage.registry.artifacts import artifact_path, text_at
 from nbstage.registry.kept import card_path, lineage_path, tracked
 from nbstage.registry.nouns import Version
-from nbstage.registry.store import bring
+from nbstage.registry.store import bring, md5_of
 from nbstage.toml_table import leaves_root
 
 _CHUNK = 1 << 20
@@ -152,9 +151,7 @@ def _genuine(file: _File) -> _File:
     """The file, if its content is what its hash says. All of it is read, however large."""
     if file.cached is None:
         return file
-    with file.cached.open("rb") as stream:
-        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
-    if found.hexdigest() == file.hash.removesuffix(".dir"):
+    if md5_of(file.cached) == file.hash.removesuffix(".dir"):
         return file
     return _File(file.path, why="DVC's cache has another content under its hash")
 

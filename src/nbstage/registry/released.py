@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.compare.files import file_of, reason
-from nbstage.compare.locked import makers
+from nbstage.compare.locked import File, makers
 from nbstage.compare.nouns import Side
 from nbstage.errors import UserError
 from nbstage.registry.data import listed
 from nbstage.registry.nouns import Refused
 from nbstage.registry.source import Source, overlap
+from nbstage.registry.store import md5_of
 from nbstage.registry_settings import RegistrySettings
 
 _PICKLES = (".joblib", ".pkl", ".pickle")
@@ -45,7 +46,7 @@ def release(source: Source, folder: Path, allowed: RegistrySettings) -> Released
     path = source.file.path
     if source.file.hash.endswith(".dir"):
         return Released(path)
-    model = _model_file(source.side, path)
+    model = _model_file(source.side, source.file)
     is_pickle = path.endswith(_PICKLES) or model.open("rb").read(1) == b"\x80"
     if allowed.allow_pickle and is_pickle:
         return Released(path, notes=("a pickle is released: reading it may run any code",))
@@ -71,15 +72,21 @@ def release(source: Source, folder: Path, allowed: RegistrySettings) -> Released
     )
 
 
-def _model_file(side: Side, path: str) -> Path:
+def _model_file(side: Side, model: File) -> Path:
     try:
-        return file_of(side, path)
+        file = file_of(side, model.path)
     except OSError as error:
-        why = side.missing.get(path) or reason(error)
-        raise UserError(
-            f"the model '{path}' can't be read: {why}",
-            "`dvc pull` brings it, or `dvc repro` makes it.",
-        ) from None
+        raise _unreadable(model, side.missing.get(model.path) or reason(error)) from None
+    if model.hash and md5_of(file) != model.hash:
+        raise _unreadable(model, "DVC's cache has another content under its hash")
+    return file
+
+
+def _unreadable(model: File, why: str) -> UserError:
+    return UserError(
+        f"the model '{model.path}' can't be read: {why}",
+        "`dvc pull` brings it, or `dvc repro` makes it.",
+    )
 
 
 def _ask(source: Source, folder: Path, trusted: tuple[str, ...]) -> dict[str, object]:

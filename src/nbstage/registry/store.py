@@ -74,13 +74,19 @@ def _with_members(cache: Path | None, hashes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *folders)))
 
 
+def md5_of(file: Path) -> str:
+    """The hash of a file's content, however large that is."""
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
+    return found.hexdigest()
+
+
 def keep(root: Path, file: Path) -> tuple[str, int]:
     """Put a file into DVC's cache; gives its hash and size."""
     cache = cache_of(root)
     if cache is None:
         raise UserError("the project is not under DVC", "`dvc init` puts it there.")
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    found = md5_of(file)
     try:
         _put(file, cache / "files" / "md5" / found[:2] / found[2:])
     except OSError as error:

@@ -89,7 +89,8 @@ def next_count(model: Model) -> int:
 def message_of(title: str, reason: str, marks: Iterable[str] = (), forced: str = "") -> str:
     """A tag's message: what was done, why, and lines for programs."""
     lines = [*marks, *([f"{FORCED}{forced}"] if forced else [])]
-    parts = (title, " ".join(reason.split()), "\n".join(lines))
+    said = " ".join(reason.split()).replace("Nbstage-", "nbstage-")  # no line for programs
+    parts = (title, said, "\n".join(lines))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -61,6 +61,12 @@ def tag_of(folder: str, model: str, ending: str) -> str:
     return f"{folder}={model}{ending}" if folder else f"{model}{ending}"
 
 
+def reason_of(event: Event) -> str:
+    """What somebody said of why it was done; "" if nothing."""
+    parts = event.message.split("\n\n")
+    return parts[1] if len(parts) > 1 and not parts[1].startswith("Nbstage-") else ""
+
+
 def _format() -> str:
     return "%00".join(f"%({name})" for name in _FIELDS) + "%00"
 

@@ -9,6 +9,7 @@ from nbstage.registry.data import listed, mapping
 from nbstage.registry.lineage import is_ungated
 from nbstage.registry.nouns import Did, Event, Model, Moved, Registered, Version
 from nbstage.registry.state import current
+from nbstage.registry.tags import reason_of
 from nbstage.report.data import Plain
 from nbstage.report.plain import make_line
 
@@ -87,10 +88,16 @@ def _model(model: Model) -> Iterator[str]:
 
 def history_as_text(model: Model) -> str:
     """Everything that was done with a model, the oldest first."""
-    rows = [(time_of(event.at), _did(event), make_line(event.who)) for event in model.events]
-    width = max((len(row[1]) for row in rows), default=0)
-    lines = [f"{when}  {what:<{width}}  {who}" for when, what, who in rows]
-    return "\n".join([model.name, *(f"  {line}" for line in lines)])
+    rows = [
+        (time_of(event.at), _did(event), make_line(event.who), make_line(reason_of(event)))
+        for event in model.events
+    ]
+    widths = [max((len(row[at]) for row in rows), default=0) for at in (1, 2)]
+    lines = (
+        f"  {when}  {what:<{widths[0]}}  {who:<{widths[1]}}  {why}".rstrip()
+        for when, what, who, why in rows
+    )
+    return "\n".join([model.name, *lines])
 
 
 def _did(event: Event) -> str:
@@ -143,6 +150,7 @@ def event_as_data(event: Event) -> dict[str, Plain]:
         "commit": event.commit,
         "at": time_of(event.at),
         "who": event.who,
+        "reason": reason_of(event) or None,
         "message": event.message,
         "forced": list(event.forced),
         "signed": event.signed,
