@@ -45,18 +45,23 @@ def score(
     each field; then the exit code is 1.
     """
     from nbstage.app.scoring import score as score_file
-    from nbstage.terminal import print_json, steps
+    from nbstage.bundle import RefusedPath
+    from nbstage.terminal import print_json, refuse, steps
 
-    with steps() as say:
-        done = score_file(
-            model,
-            source,
-            output,
-            allow_pickle=allow_pickle,
-            force=force,
-            say=say,
-            told=_progress(say),
-        )
+    try:
+        with steps() as say:
+            done = score_file(
+                model,
+                source,
+                output,
+                allow_pickle=allow_pickle,
+                force=force,
+                say=say,
+                told=_progress(say),
+            )
+    except RefusedPath as error:
+        refuse(error.message, error.hint)
+        return Exit.TO_FIX
     if as_json:
         print_json(_data(done))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbstage.bundle.folder import open_bundle
-from nbstage.bundle.make import make
+from nbstage.bundle.make import RefusedPath, make
 from nbstage.bundle.nouns import Bundle, Checked, Column, Fault, Kind, Output, Plain
 from nbstage.bundle.predictor import Predictor
 
@@ -16,6 +16,7 @@ __all__ = [
     "Output",
     "Plain",
     "Predictor",
+    "RefusedPath",
     "make",
     "open_bundle",
 ]

@@ -24,6 +24,10 @@ from nbstage.serve_settings import ServeSettings
 Say = Callable[[str], None]
 
 
+class RefusedPath(UserError):
+    """The project, and not the command, has something to mend: exit code 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Needed:
     """The files that a bundle is made of, and those that its predictions are compared with."""
@@ -32,7 +36,7 @@ class Needed:
     to_compare: tuple[str, ...]
 
 
-_HINT = "`nbstage score --help` and docs/score.md tell what a path from a row to a prediction is."
+_HINT = "docs/score.md tells how a path is marked, and what is proven of it."
 _SAID = "nbstage: "
 
 
@@ -50,7 +54,7 @@ def make(
     """Make the bundle of the project at `root`, or of a version laid out there, as a folder.
 
     Where a skops file lies beside the model it is taken in the model's place, with `trusted` the
-    types in it that were reviewed. Raises UserError with all that stands in the way: stages that
+    types in it that were reviewed. Raises RefusedPath with all that stands in the way: stages that
     look at all rows at once, read or write files, draw random numbers. `out` is there whole or not
     at all.
     """
@@ -74,7 +78,7 @@ def make(
 
 def lay_out(root: Path, folder: Path, serve: ServeSettings, model: str) -> tuple[Bundle, str]:
     """The files of the path in a folder, as a bundle of which nothing is proven yet; and the
-    table that rows stand in for. Raises UserError with all that is wrong or missing.
+    table that rows stand in for. Raises RefusedPath with all that is wrong or missing.
     """
     way, faults = _path(root, serve, model)
     faults = (*faults, *_missing(root, way))
@@ -121,9 +125,9 @@ def _path(root: Path, serve: ServeSettings, model: str) -> tuple[Way, tuple[str,
     return find_path(entries, serve, model, tables)
 
 
-def _refused(faults: tuple[str, ...]) -> UserError:
+def _refused(faults: tuple[str, ...]) -> RefusedPath:
     listed = "\n".join(f"- {fault}" for fault in faults)
-    return UserError(f"there is no bundle to be made:\n{listed}", _HINT)
+    return RefusedPath(f"the path from a row to a prediction is refused:\n{listed}", _HINT)
 
 
 def _entries(root: Path) -> Entries:

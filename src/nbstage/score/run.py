@@ -74,10 +74,9 @@ def score(
     many rows are done, and which share of the file. Raises UserError for files that can't be read
     or written, or have not the columns that are needed.
     """
-    form = form_of(output)
-    _refuse_output(source, output, force=force)
+    check_files(source, output, force=force)
     with _writing(output):
-        return _score(predictor, source, output, form, size, told)
+        return _score(predictor, source, output, form_of(output), size, told)
 
 
 def bad_rows_path(output: Path) -> Path:
@@ -205,7 +204,9 @@ def _identity(source: Path) -> str:
         raise unreadable(source, error) from None
 
 
-def _refuse_output(source: Path, output: Path, *, force: bool) -> None:
+def check_files(source: Path, output: Path, *, force: bool) -> None:
+    """Raise UserError for files that can't be scored, as far as that is seen without reading."""
+    form_of(output)
     if not source.is_file():
         raise UserError(f"there is no file '{source}'", "name a file with rows.")
     form_of(source)
