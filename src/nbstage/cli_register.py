@@ -80,7 +80,7 @@ def register(
     holds: no branch and no file of yours changes. The number goes by what changed since the last
     version: columns (major), code (minor), data or parameters (patch).
     """
-    from nbstage.app.registering import Asked, declare
+    from nbstage.app.registering import Asked
     from nbstage.app.registering import register as register_model
     from nbstage.registry.nouns import Refused
     from nbstage.registry.told import registered_as_data, registered_as_text
@@ -88,10 +88,7 @@ def register(
 
     root, _ = chosen(())
     if path is not None:
-        declare(root, name or "model", path)
-        click.echo(f"dvc.yaml names '{path}' as model '{name or 'model'}'")
-        click.echo(f"next: git commit dvc.yaml, then nbstage register {name}".rstrip())
-        return Exit.FINE
+        return _declare(root, name or "model", path)
     if bump and number:
         raise UserError("both --bump and --version are given", "leave one out.")
     if verdict and no_gate:
@@ -120,6 +117,15 @@ def register(
         click.echo(f"{done.version.name}@{done.version.version}")
     else:
         click.echo(registered_as_text(done))
+    return Exit.FINE
+
+
+def _declare(root: Path, name: str, path: str) -> int:
+    from nbstage.app.registering import declare
+
+    declare(root, name, path)
+    click.echo(f"dvc.yaml names '{path}' as model '{name}'")
+    click.echo(f"next: git commit dvc.yaml, then nbstage register {name}")
     return Exit.FINE
 
 

@@ -81,7 +81,6 @@ def _rows(told: str) -> Iterator[list[str]]:
 
 def _event(row: list[str], folder: str) -> Iterator[Event]:
     """The event of an annotated tag that GTO would read, and that is of this project."""
-    from gto.constants import Action
     from gto.tag import parse_name
 
     tag, kind, target_kind, commit, at, who, mail, contents, signature, called = row
@@ -92,13 +91,7 @@ def _event(row: list[str], folder: str) -> Iterator[Event]:
         return
     name = name.removeprefix(prefix)
     lines = contents.removesuffix(signature).strip().splitlines()
-    told = {
-        Action.REGISTER: Did.REGISTERED,
-        Action.DEREGISTER: Did.WITHDRAWN,
-        Action.ASSIGN: Did.ROLLED_BACK if ROLLBACK in lines else Did.PROMOTED,
-        Action.UNASSIGN: Did.TAKEN_OUT,
-    }
-    did = told.get(parsed.get("action"))
+    did = _did(parsed.get("action"), lines)
     if did is None or ":" in name:
         return
     yield Event(
@@ -115,6 +108,19 @@ def _event(row: list[str], folder: str) -> Iterator[Event]:
         signed=bool(signature),
         called=called,
     )
+
+
+def _did(action: object, lines: list[str]) -> Did | None:
+    """What GTO's action is here; None for those that we have no use for."""
+    from gto.constants import Action
+
+    known = {
+        Action.REGISTER: Did.REGISTERED,
+        Action.DEREGISTER: Did.WITHDRAWN,
+        Action.ASSIGN: Did.ROLLED_BACK if ROLLBACK in lines else Did.PROMOTED,
+        Action.UNASSIGN: Did.TAKEN_OUT,
+    }
+    return known.get(action) if isinstance(action, Action) else None
 
 
 def _count(tag: str) -> int:

@@ -200,6 +200,14 @@ def _rows(version: Version, lineage: dict[str, object]) -> Iterator[tuple[str, s
     for path, found in mapping(lineage.get("metrics")).items():
         for name, value in mapping(found).items():
             yield "metric", f"{name} = {_short(value)}  ({path})"
+    yield from _made_rows(made)
+    packages = mapping(environment.get("packages"))
+    yield "environment", f"Python {environment.get('python')}, {len(packages)} packages"
+    for note in listed(lineage.get("notes")):
+        yield "note", str(note)
+
+
+def _made_rows(made: dict[str, object]) -> Iterator[tuple[str, str]]:
     for path, said in mapping(made.get("data")).items():
         rows = mapping(said).get("rows")
         yield "data", f"{path}  {mapping(said).get('md5')}{f'  {rows:,} rows' if rows else ''}"
@@ -207,10 +215,6 @@ def _rows(version: Version, lineage: dict[str, object]) -> Iterator[tuple[str, s
         yield "code", f"{path}  {hashed}"
     for key, value in mapping(made.get("params")).items():
         yield "parameter", f"{key.rpartition(':')[2]} = {value}"
-    packages = mapping(environment.get("packages"))
-    yield "environment", f"Python {environment.get('python')}, {len(packages)} packages"
-    for note in listed(lineage.get("notes")):
-        yield "note", str(note)
 
 
 def _short(value: object) -> str:
