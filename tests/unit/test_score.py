@@ -121,6 +121,11 @@ def test_the_bundle_says_what_a_trip_is(bundle: Bundle) -> None:
     assert not bundle.pickles
 
 
+def test_no_rows_have_no_predictions(predictor: Predictor) -> None:
+    found = predictor.predict(predictor.check([]).table)
+    assert (len(found), list(found.columns)) == (0, ["fare", "late", "hour"])
+
+
 def test_the_same_project_makes_the_same_bundle(bundle: Bundle, tmp_path: Path) -> None:
     serve = ServeSettings(stages=("fares",))
     again = make(bundle.folder.parent / "project", tmp_path / "again", serve=serve, model="fares")

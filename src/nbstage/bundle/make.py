@@ -36,7 +36,7 @@ class Needed:
     to_compare: tuple[str, ...]
 
 
-_HINT = "docs/score.md tells how a path is marked, and what is proven of it."
+_HINT = "the tag `predict` and [tool.nbstage.serve] say which stages a row goes through."
 _SAID = "nbstage: "
 
 

@@ -48,6 +48,8 @@ class Predictor:
 
         Raises whatever the user's code raises on rows it can't take.
         """
+        if not len(table):
+            return _empty(self.bundle, table)
         found = run_path(self.bundle, self._stages, table.reset_index(drop=True))
         return found.set_axis(table.index)  # type: ignore[no-any-return]
 
@@ -65,6 +67,13 @@ class Predictor:
                 f"made: {why}",
                 "install the packages in its requirements.txt, in the versions given there.",
             )
+
+
+def _empty(bundle: Bundle, table: pd.DataFrame) -> pd.DataFrame:
+    """The predictions for no rows, which many a model has no answer to."""
+    import pandas as pd
+
+    return pd.DataFrame(index=table.index, columns=[output.name for output in bundle.outputs])
 
 
 # Any: tables of pandas, whose columns are the user's.
