@@ -212,8 +212,12 @@ def rollback(
     if target is not None:
         from nbstage.app import deploying
 
+        if sign or push is not None:
+            raise UserError("--on TARGET makes no tag to sign or push", "leave the other out.")
         return deployed(
-            lambda say: deploying.roll_back(root, target, wait, say), target, as_json=as_json
+            lambda say: deploying.roll_back(root, target, message, wait, say),
+            target,
+            as_json=as_json,
         )
     name, stage = _stage_of(words)
     return _moved(

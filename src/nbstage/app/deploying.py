@@ -48,6 +48,11 @@ def deploy(root: Path, what: str, to: str, asked: Asked, say: Say) -> Deployed:
     target = target_of(root, to)
     with _bundle_for(root, target, what, say) as bundle:
         if target.command:
+            if asked.canary:
+                raise UserError(
+                    f"the target '{to}' is a command: nbstage gives it no share of the requests",
+                    "leave `--canary` out.",
+                )
             version = bundle.version or "unregistered"
             folder = str(bundle.folder.resolve())
             run_template(root, to, filled(target.command, folder, bundle.model, version))
@@ -57,7 +62,7 @@ def deploy(root: Path, what: str, to: str, asked: Asked, say: Say) -> Deployed:
         return _moved(_replied(target, request, bundle, say))
 
 
-def roll_back(root: Path, on: str, wait: float, say: Say) -> Deployed:
+def roll_back(root: Path, on: str, reason: str, wait: float, say: Say) -> Deployed:
     """Serve at a target what was served there before. Raises Failed."""
     target = target_of(root, on)
     if target.command:
@@ -68,7 +73,7 @@ def roll_back(root: Path, on: str, wait: float, say: Say) -> Deployed:
             )
         run_template(root, on, target.rollback)
         return Deployed("rolled back", "", "", "", on)
-    request = Request("roll back", _site(root, target), _who(), wait)
+    request = Request("roll back", _site(root, target), _who(), wait, reason=reason)
     return _moved(_replied(target, request, None, say))
 
 
@@ -140,6 +145,11 @@ def _with_version(checks: tuple[Check, ...], wanted: str) -> tuple[Check, ...]:
 def _bundle_for(root: Path, target: Target, what: str, say: Say) -> Iterator[Bundle]:
     """The bundle of what is named, signed where the target asks for that."""
     if target.require_signature:
+        if Path(what).exists():
+            raise UserError(
+                f"the target '{target.name}' asks for a signature, and '{what}' can have none",
+                "name a version that is registered, and signed: `nbstage register --sign`.",
+            )
         version = resolve(root, _reference(target, what))
         what = f"{version.name}@{version.version}"
         say("looking at the signature")

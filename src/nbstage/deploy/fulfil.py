@@ -17,7 +17,7 @@ from nbstage.errors import UserError
 def fulfil(request: Request, bundle: Path | None, say: Say) -> Reply:
     """Do what is asked; `bundle` is the folder of the one to deploy. Raises Failed, UserError."""
     raising = canary(request.canary, request.hold) if request.canary else None
-    doing = roll.Doing(request.who, say, request.wait, raising)
+    doing = roll.Doing(request.who, say, request.wait, raising, request.reason)
     match request.do:
         case "deploy" if bundle is not None:
             return Reply(roll.deploy(request.site, bundle, doing))

@@ -43,12 +43,15 @@ Raise = Callable[[Site, Serving, Serving, Callable[[int], None], Say], tuple[Sha
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """Who it is; for how long others are waited for; how requests go over, if not all at once."""
+    """Who it is, and why; for how long others are waited for; how requests go over, if not all at
+    once.
+    """
 
     who: str
     say: Say
     wait: float = 300.0
     canary: Raise | None = None
+    reason: str = ""
 
 
 def deploy(site: Site, source: Path, doing: Doing) -> Deployed:
@@ -111,29 +114,43 @@ def _take_over(site: Site, state: State, to: _To, doing: Doing) -> Deployed:
     begun = time.monotonic()
     bundle = bundle_of(site, to.name)
     _refuse_model(site, state, bundle)
-    old = state.serving
-    told = Deployed(to.did, bundle.model, bundle.version or to.name, _version(old), site.address)
-    if old and old.name == to.name and _serves(site, state):
-        doing.say("testing what is served")
-        checks = smoke(at_address(site), bundle, site.latency)
-        if passed(checks):
-            return replace(told, checks=checks, same=True)
+    was = _version(state.serving)
+    told = Deployed(to.did, bundle.model, bundle.version or to.name, was, site.address)
+    told = replace(told, notes=_notes(site))
+    if checks := _already(site, state, to.name, bundle, doing):
+        return replace(told, checks=checks, same=True)
     with _candidate(site, state, to.name, bundle, doing) as (starting, serving):
         doing.say("testing the new service")
         checks = smoke(at_port(site, serving), bundle, site.latency)
         _refuse(site, serving, checks)
         shares = _canary(site, starting, serving, doing)
         doing.say("switching requests to it")
-        state = _switch(site, starting, serving)
-        _refuse(site, serving, smoke(at_address(site), bundle, site.latency, times=1))
-        leaving = (*state.leaving, *([old] if old else []))
-        done = replace(state, serving=serving, before=to.before[-KEPT:], candidate=None)
-        state = keep_state(site, replace(done, leaving=leaving))
+        state = _switch(site, starting, serving, bundle, to)
     switched = time.monotonic() - begun
-    note(site, doing.who, to.did, version=_version(serving), folder=to.name, was=_version(old))
+    about = {"version": _version(serving), "folder": to.name, "was": was, "why": doing.reason}
+    note(site, doing.who, to.did, **about)
     doing.say("letting the old service end what it has begun")
     _clear(site, state)
     return replace(told, checks=checks, shares=shares, switched=switched)
+
+
+def _already(
+    site: Site, state: State, name: str, bundle: Bundle, doing: Doing
+) -> tuple[Check, ...]:
+    """The checks of a version that is served as it should be; none where it isn't."""
+    if state.serving is None or state.serving.name != name or not _serves(state):
+        return ()
+    doing.say("testing what is served")
+    checks = smoke(at_address(site), bundle, site.latency)
+    return checks if passed(checks) else ()
+
+
+def _notes(site: Site) -> tuple[str, ...]:
+    tokens = site.folder / "tokens"
+    if tokens.is_file() and tokens.read_text(encoding="utf-8", errors="replace").strip():
+        return ()
+    made = f"`nbstage serve --new-token NAME --tokens {tokens}` makes one"
+    return (f"nobody has a token for it yet: {made}",)
 
 
 @contextmanager
@@ -192,8 +209,17 @@ def _clear(site: Site, state: State) -> State:
     return state
 
 
-def _switch(site: Site, state: State, serving: Serving) -> State:
-    """Let requests go to the new service; Caddy is started where it doesn't run."""
+def _switch(site: Site, state: State, serving: Serving, bundle: Bundle, to: _To) -> State:
+    """Let requests go to the new service, and write down that it serves. Raises Failed."""
+    state = _pass_on(site, state, serving)
+    _refuse(site, serving, smoke(at_address(site), bundle, site.latency, times=1))
+    leaving = (*state.leaving, *([state.serving] if state.serving else []))
+    done = replace(state, serving=serving, before=to.before[-KEPT:], candidate=None)
+    return keep_state(site, replace(done, leaving=leaving))
+
+
+def _pass_on(site: Site, state: State, serving: Serving) -> State:
+    """Let requests go to a service; Caddy is started where it doesn't run."""
     shares = {serving.port: 1}
     if state.proxy and is_running(state.proxy):
         pass_on(site, shares)
@@ -208,7 +234,7 @@ def _switch(site: Site, state: State, serving: Serving) -> State:
 def _canary(site: Site, state: State, serving: Serving, doing: Doing) -> tuple[Share, ...]:
     """How the new service does with a part of the requests, where there is another one."""
     old = state.serving
-    if doing.canary is None or old is None or not _serves(site, state):
+    if doing.canary is None or old is None or not _serves(state):
         return ()
 
     def give(percent: int) -> None:
@@ -217,7 +243,7 @@ def _canary(site: Site, state: State, serving: Serving, doing: Doing) -> tuple[S
     return doing.canary(site, old, serving, give, doing.say)
 
 
-def _serves(site: Site, state: State) -> bool:
+def _serves(state: State) -> bool:
     """Whether a service and Caddy run."""
     service = state.serving is not None and is_running(state.serving.process)
     return service and state.proxy is not None and is_running(state.proxy)

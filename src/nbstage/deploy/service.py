@@ -22,6 +22,7 @@ END = 45.0
 _SETTINGS = """\
 # How versions are served here: see [tool.nbstage.serve] in nbstage's docs/config.md.
 [tool.nbstage.serve]
+tokens = "tokens"
 """
 
 

@@ -26,6 +26,7 @@ class Request:
     """What is to be done at a site: "deploy", "roll back", "start" or "look".
 
     `canary` is the first share of the requests in percent, 0 for none, kept for `hold` seconds.
+    `reason` is kept in the log.
     """
 
     do: str
@@ -34,6 +35,7 @@ class Request:
     wait: float = 300.0
     canary: int = 0
     hold: float = 60.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
