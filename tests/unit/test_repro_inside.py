@@ -145,7 +145,7 @@ def test_a_file_is_replaced_where_its_link_leads_and_keeps_its_mode(tmp_path: Pa
     real.write_text("old", encoding="utf-8")
     real.chmod(0o640)
     link.symlink_to(real)
-    replace_text(link, "new")
+    replace_text(link, "new", tmp_path)
     assert link.is_symlink()
     assert (real.read_text(encoding="utf-8"), real.stat().st_mode & 0o777) == ("new", 0o640)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]

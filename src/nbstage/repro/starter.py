@@ -26,6 +26,8 @@ from typing import Any
 
 Told = dict[str, Any]
 _LENGTH = struct.Struct("!I")
+#: Seconds that what was started has to end.
+_PATIENCE = 3
 #: Beside this file. Nothing of it is left among the modules that a stage begins with.
 _DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
 
@@ -222,7 +224,12 @@ class Starter:
     def end(self) -> None:
         """End all, and itself, without the work that the imported modules have left for the end."""
         self.kill(signal.SIGKILL, None)
-        os._exit(0)
+        signal.alarm(_PATIENCE)
+        try:
+            while True:
+                os.wait()
+        except ChildProcessError:
+            os._exit(0)
 
 
 def _installed(name: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,7 +37,7 @@ def quickened(guard: Guard) -> Iterator[None]:
         for module, name, new in (
             (params, "load_path", _parsed_once(params.load_path)),
             (params, "read_param_file", _remembering(params.read_param_file)),
-            (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml)),
+            (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml, guard.folder)),
             (rwlock, "rwlock", guard.checked),
         ):
             stack.enter_context(patch.object(module, name, new))
@@ -92,14 +94,14 @@ def _version(path: str) -> tuple[int, int, int] | None:
     return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
-def _whole(dump: Callable[..., None]) -> Callable[..., None]:
+def _whole(dump: Callable[..., None], through: Path) -> Callable[..., None]:
     """`dump_yaml` that replaces a file in one step: old or new, whenever the process ends."""
 
     def dump_yaml(path: str, data: object, fs: object = None, **options: object) -> None:
         if fs is not None and getattr(fs, "protocol", "local") != "local":
             dump(path, data, fs=fs, **options)
         else:
-            replace_text(Path(path), dumped(data))
+            replace_text(Path(path), dumped(data), through)
 
     return dump_yaml
 
@@ -112,11 +114,16 @@ def dumped(data: object) -> str:
     return text
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Give a file a new text in one step; a link stays one, and the file keeps its mode."""
+def replace_text(path: Path, text: str, through: Path) -> None:
+    """Give a file a new text in one step; a link stays one, and the file keeps its mode.
+
+    The new one is made in the folder `through`, where nobody minds what a killed process leaves.
+    """
     target = path.resolve()
+    if through.stat().st_dev != target.parent.stat().st_dev:
+        through = target.parent
     with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+        "w", encoding="utf-8", dir=through, prefix="nbstage-", delete=False
     ) as new:
         try:
             new.write(text)
@@ -149,6 +156,7 @@ class Guard:
         import sys
 
         self._repo = repo
+        self.folder = Path(repo.tmp_dir)
         self._info = {"pid": os.getpid(), "cmd": " ".join(sys.argv)}
         self._running: dict[str, tuple[list[str], list[str]]] = {}
         self._others = self._look()
@@ -165,7 +173,7 @@ class Guard:
     def given_up(self) -> Iterator[None]:
         """Let others in for as long as only commands run."""
         with self._edited() as table:
-            _release(table, self._info)
+            _release(table, self._is_mine)
             for reads, writes in self._running.values():
                 _acquire(table, self._info, reads, writes)
         self._repo.lock.unlock()
@@ -178,7 +186,7 @@ class Guard:
     def closed(self) -> None:
         """Take out what is left of this process."""
         with self._edited() as table:
-            _release(table, self._info)
+            _release(table, self._is_mine)
 
     @contextmanager
     def checked(
@@ -207,17 +215,50 @@ class Guard:
     def _look(self) -> dict[str, Any]:
         """What others have written; empty where it is nothing."""
         with self._edited() as table:
-            _release(table, self._info)
+            _release(table, self._is_mine)
+            _release(table, _has_ended)
             found = {"read": dict(table["read"]), "write": dict(table["write"])}
         return found if any(found.values()) else {}
 
+    def _is_mine(self, entry: dict[str, Any]) -> bool:
+        return entry == self._info
+
     @contextmanager
     def _edited(self) -> Iterator[dict[str, Any]]:
-        from dvc.rwlock import _edit_rwlock
+        """The file as dvc.rwlock._edit_rwlock gives it, but replaced whole: DVC that is killed as
+        it writes leaves half of it, and refuses to start again.
+        """
+        from dvc.lock import make_lock
+        from dvc.rwlock import RWLOCK_FILE, RWLOCK_LOCK
 
         hardlink = self._repo.config["core"].get("hardlink_lock", False)
-        with _edit_rwlock(self._repo.tmp_dir, self._repo.fs, hardlink) as table:
+        path, guard = self.folder / RWLOCK_FILE, str(self.folder / RWLOCK_LOCK)
+        with make_lock(guard, str(self.folder), hardlink_lock=hardlink):
+            before = _entries(path)
+            table = {
+                "read": defaultdict(list, before["read"]),
+                "write": defaultdict(dict, before["write"]),
+            }
             yield table
+            text = json.dumps({kind: dict(held) for kind, held in table.items() if held})
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                replace_text(path, text, self.folder)
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    """What is in the file; raises DVC's errors where it isn't what it has to be."""
+    from dvc.rwlock import SCHEMA, RWLockFileCorruptedError, RWLockFileFormatError
+    from voluptuous import Invalid
+
+    try:
+        found: dict[str, Any] = SCHEMA(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {"read": {}, "write": {}}
+    except json.JSONDecodeError as error:
+        raise RWLockFileCorruptedError(path) from error
+    except Invalid as error:
+        raise RWLockFileFormatError(path) from error
+    return found
 
 
 def _paths(items: list[Any]) -> list[str]:
@@ -238,11 +279,18 @@ def _acquire(
         table["write"][path] = info
 
 
-def _release(table: dict[str, Any], info: dict[str, Any]) -> None:
+def _release(table: dict[str, Any], whose: Callable[[dict[str, Any]], bool]) -> None:
     for path, readers in list(table["read"].items()):
-        readers[:] = [one for one in readers if one != info]
+        readers[:] = [one for one in readers if not whose(one)]
         if not readers:
             del table["read"][path]
     for path, writer in list(table["write"].items()):
-        if writer == info:
+        if whose(writer):
             del table["write"][path]
+
+
+def _has_ended(entry: dict[str, Any]) -> bool:
+    """Whether it is of a process that was killed, and so could not take it out."""
+    import psutil
+
+    return not psutil.pid_exists(entry["pid"])

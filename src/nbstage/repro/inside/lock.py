@@ -69,7 +69,7 @@ class Locks:
         if lock.entries.get(name) != entry:
             stage.repo.scm_context.track_file(stage.dvcfile._lockfile.relpath)
         lock.entries[name] = entry
-        _replace(path, lock)
+        _replace(path, lock, Path(stage.repo.tmp_dir))
 
     def settle(self, before: int) -> None:
         """Let DVC write what was left to it, of the stages that stand before a place."""
@@ -88,12 +88,12 @@ class Locks:
         return known
 
 
-def _replace(path: Path, lock: _Lock) -> None:
+def _replace(path: Path, lock: _Lock, through: Path) -> None:
     old = [text for name, text in lock.entries.items() if name not in lock.new]
     new = [lock.entries[name] for name in sorted(lock.new, key=lambda name: lock.new[name])]
     text = _joined([*old, *new])
     if text != lock.text:
-        replace_text(path, text)
+        replace_text(path, text, through)
         lock.text = text
 
 
