@@ -26,7 +26,9 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 PATHS = frozenset({"/predict", "/health", "/health/live", "/health/ready", "/metrics", "/docs"})
 REQUEST = "nbstage.request"
-_OPEN = frozenset({"/health", "/health/live", "/health/ready"})
+_OPEN = frozenset(
+    {"/health", "/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"}
+)
 _LOCAL = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 _GIVEN = re.compile(r"[\w.:+/=-]{1,100}", re.ASCII)
 REFUSED = {
@@ -72,11 +74,18 @@ def guarded(app: App, keys: Keys | None, metrics: Metrics, standing: Standing) -
                 print(make_plain(traceback.format_exc()), file=sys.stderr, flush=True)
                 if not status:
                     await _refuse(500, send_on)
-        path = scope["path"] if scope["path"] in PATHS else "other"
+        path = _counted(scope["path"])
         metrics.requests.labels(path, str(status)).inc()
         metrics.seconds.labels(path).observe(time.perf_counter() - start)
 
     return door
+
+
+def _counted(path: str) -> str:
+    """What the path is called in the counts: there are few such names, whatever is asked for."""
+    if path.startswith("/v2/"):
+        return "/v2"
+    return path if path in PATHS else "other"
 
 
 def _refusal(path: str, headers: dict[bytes, bytes], keys: Keys | None) -> int:

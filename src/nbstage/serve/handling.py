@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
+from nbstage.serve.answer import as_json
 from nbstage.serve.body import Refusal
 from nbstage.serve.guard import REQUEST
 from nbstage.serve.lane import Busy, TooLate
 from nbstage.serve.log import Entry, Lines
-from nbstage.serve.predicting import Answer, answer, refuse
+from nbstage.serve.predicting import ROWS, Answer, Form, answer, refuse
 from nbstage.serve.work import Work
 
 
-async def handle_predict(work: Work, request: Request) -> Response:
+async def handle_predict(work: Work, request: Request, form: Form = ROWS) -> Response:
     """The predictions, or why there are none."""
-    told, lines = await _answer(work, request)
+    told, lines = await _answer(work, request, form)
     _count(work, told)
     if work.log is not None and lines:
         work.log.add(lines)
@@ -26,7 +27,12 @@ async def handle_predict(work: Work, request: Request) -> Response:
     return Response(told.body, told.status, again, "application/json")
 
 
-async def _answer(work: Work, request: Request) -> tuple[Answer, Lines]:
+def json_response(status: int, data: object) -> Response:
+    """An answer in JSON."""
+    return Response(as_json(data), status, media_type="application/json")
+
+
+async def _answer(work: Work, request: Request, form: Form) -> tuple[Answer, Lines]:
     """What is answered, and what is to be logged of it."""
     limits = work.service.limits
     body = await _body(request, limits.body, limits.seconds)
@@ -34,7 +40,7 @@ async def _answer(work: Work, request: Request) -> tuple[Answer, Lines]:
         return refuse((body,)), ()
     name = request.scope[REQUEST]
     try:
-        return await work.lane.run(lambda: _predicted(work, body, name), limits.seconds)
+        return await work.lane.run(lambda: _predicted(work, form, body, name), limits.seconds)
     except Busy:
         return refuse((Refusal(503, "too many requests wait here; try again"),)), ()
     except TooLate:
@@ -42,8 +48,8 @@ async def _answer(work: Work, request: Request) -> tuple[Answer, Lines]:
         return refuse((Refusal(503, late),)), ()
 
 
-def _predicted(work: Work, body: bytes, request: str) -> tuple[Answer, Lines]:
-    told = answer(work.predictor, body, work.service.limits.rows, work.seen)
+def _predicted(work: Work, form: Form, body: bytes, request: str) -> tuple[Answer, Lines]:
+    told = answer(work.predictor, form, body, work.service.limits.rows, work.seen)
     if work.log is None:
         return told, ()
     return told, work.log.lines(Entry(datetime.now(UTC), request, told.rows, told.predictions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from nbstage.bundle.predictor import plain_rows
 from nbstage.bundle.trial import told
 from nbstage.serve.answer import as_body, as_json, finite
 from nbstage.serve.body import Json, Refusal, parse_json, rows_of
+from nbstage.serve.inference import as_tensors, rows_of_tensors
 from nbstage.serve.nouns import Predicts
 
 if TYPE_CHECKING:
@@ -47,7 +48,21 @@ def seen_in_training(bundle: Bundle) -> Seen:
     }
 
 
-def answer(predictor: Predicts, body: bytes, most_rows: int, seen: Seen) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a request holds rows (of which there may be so many), and an answer predictions."""
+
+    read: Callable[[Json, int], tuple[Json, ...] | Refusal]
+    write: Callable[[Bundle, list[dict[str, Plain]], Json], bytes]
+
+
+#: Of `/predict`.
+ROWS = Form(rows_of, lambda bundle, predictions, _: as_body(bundle, predictions))
+#: Of the Open Inference Protocol.
+TENSORS = Form(rows_of_tensors, as_tensors)
+
+
+def answer(predictor: Predicts, form: Form, body: bytes, most_rows: int, seen: Seen) -> Answer:
     """Predict the rows of a body in JSON. All of them, or none: then each wrong field is named.
 
     `seen` are the categories of training, to find others.
@@ -55,7 +70,7 @@ def answer(predictor: Predicts, body: bytes, most_rows: int, seen: Seen) -> Answ
     value = parse_json(body)
     if isinstance(value, Refusal):
         return refuse((value,))
-    rows = rows_of(value, most_rows)
+    rows = form.read(value, most_rows)
     if isinstance(rows, Refusal):
         return refuse((rows,))
     found = predict(predictor, rows)
@@ -63,7 +78,7 @@ def answer(predictor: Predicts, body: bytes, most_rows: int, seen: Seen) -> Answ
         return refuse(found)
     return Answer(
         200,
-        as_body(predictor.bundle, found.predictions),
+        form.write(predictor.bundle, found.predictions, value),
         found.rows,
         found.predictions,
         unseen=_unseen(seen, found.rows),

@@ -9,9 +9,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from nbstage.serve.answer import as_json
 from nbstage.serve.guard import REFUSED, App, guarded
-from nbstage.serve.handling import handle_predict
+from nbstage.serve.handling import handle_predict, json_response
+from nbstage.serve.inference_routes import add_inference
 from nbstage.serve.metrics import CONTENT_TYPE
 from nbstage.serve.schema import Schema, answers, request_body, schemas
 from nbstage.serve.tokens import Keys, told_tokens
@@ -63,6 +63,7 @@ def _routes(work: Work) -> FastAPI:
         app.add_api_route(
             path, answer, summary=summary, tags=["the service"], response_class=Response
         )
+    add_inference(app, work)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
     _complete(app.openapi(), work)
@@ -75,10 +76,10 @@ def _others(work: Work) -> tuple[tuple[str, str, Callable[[], Awaitable[Response
 
     async def health() -> Response:
         ready = work.standing.ready
-        return _json(200 if ready else 503, {"live": True, "ready": ready, **about})
+        return json_response(200 if ready else 503, {"live": True, "ready": ready, **about})
 
     async def live() -> Response:
-        return _json(200, {"live": True})
+        return json_response(200, {"live": True})
 
     async def metrics() -> Response:
         text = await asyncio.to_thread(work.metrics.text)
@@ -92,21 +93,17 @@ def _others(work: Work) -> tuple[tuple[str, str, Callable[[], Awaitable[Response
     )
 
 
-def _json(status: int, data: object) -> Response:
-    return Response(as_json(data), status, media_type="application/json")
-
-
 async def _refused(_: Request, error: Exception) -> Response:
     """What no route answers, in the words of the others."""
     assert isinstance(error, HTTPException)
-    response = _json(error.status_code, {"errors": [{"message": error.detail.lower()}]})
+    response = json_response(error.status_code, {"errors": [{"message": error.detail.lower()}]})
     response.headers.update(error.headers or {})
     return response
 
 
 async def _failed(_: Request, __: Exception) -> Response:
     """What the door says too; it also writes down what happened."""
-    return _json(500, {"errors": [{"message": REFUSED[500]}]})
+    return json_response(500, {"errors": [{"message": REFUSED[500]}]})
 
 
 def _complete(document: Schema, work: Work) -> None:
