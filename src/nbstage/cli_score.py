@@ -74,20 +74,22 @@ def _progress(say: Callable[[str], None]) -> Callable[[int, float], None]:
     import sys
     import time
 
-    start = last = time.monotonic()
-    first: list[tuple[int, float]] = []
+    last = time.monotonic()
+    first: list[tuple[float, int, float]] = []
     pause = _OFTEN if sys.stderr.isatty() else _SELDOM
 
     def told(rows: int, share: float) -> None:
         nonlocal last
         now = time.monotonic()
         if not first:
-            first.append((rows, share))  # what an earlier run did is not this one's speed
+            first.append((now, rows, share))  # what an earlier run did is not this one's speed
+            return
         if now - last < pause:
             return
         last = now
-        speed = (rows - first[0][0]) / (now - start)
-        gone = share - first[0][1]
+        start, rows_before, share_before = first[0]
+        speed = (rows - rows_before) / (now - start)
+        gone = share - share_before
         left = (1 - share) / gone * (now - start) if gone > 0 else 0.0
         bar = "=" * int(20 * share)
         say(f"[{bar:<20}] {share:4.0%}  {rows:,} rows, {speed:,.0f} a second, {left:,.0f} s left")
