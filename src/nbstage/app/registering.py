@@ -217,13 +217,13 @@ def audit(root: Path, model: Model, signers: Path | None = None) -> tuple[str, .
 
     With `signers` each tag has to be signed by somebody that this file names.
     """
-    parents = parents_of(root, {event.commit for event in model.events})
+    tagged = {event.commit: event.tag for event in model.events}
+    parents = parents_of(root, tagged)
     origins = {
-        event.commit: Origin(
-            read_lineage(root, Version(model.name, "", event.tag, event.commit)),
-            parents.get(event.commit, ""),
+        commit: Origin(
+            read_lineage(root, Version(model.name, "", tag, commit)), parents.get(commit, "")
         )
-        for event in model.events
+        for commit, tag in tagged.items()
     }
     unsigned = unsigned_in(root, model, signers) if signers else ()
     return (*faults_of(model, origins), *unsigned)

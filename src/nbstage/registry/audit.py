@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nbstage.registry.lineage import is_ungated
 from nbstage.registry.nouns import Did, Event, Model
 from nbstage.registry.stages import UNGATED
-from nbstage.registry.state import models_of
+from nbstage.registry.state import Standing, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,14 @@ class Origin:
 def faults_of(model: Model, origins: dict[str, Origin]) -> tuple[str, ...]:
     """What is wrong in the log, in order; nothing if it is coherent. `origins` are by commit."""
     found: list[str] = []
-    for number, event in enumerate(model.events):
-        before = models_of(model.events[:number]).get(model.name, Model(model.name, (), {}, ()))
+    before = Standing()
+    for event in model.events:
         found += [f"'{event.tag}': {fault}" for fault in _faults(event, before, origins)]
+        before = after(before, event)
     return (*found, *_gaps(model.events))
 
 
-def _faults(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator[str]:
+def _faults(event: Event, before: Standing, origins: dict[str, Origin]) -> Iterator[str]:
     if event.called != event.tag:
         yield f"the tag was made as '{event.called}', and renamed"
     match event.did:
@@ -44,9 +45,10 @@ def _faults(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator
             pass
 
 
-def _registered(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator[str]:
+def _registered(event: Event, before: Standing, origins: dict[str, Origin]) -> Iterator[str]:
     """A version's lineage has to be its own, and of the commit that it stands beside."""
-    if event.commit in {version.commit for version in before.versions}:
+    others = before.registered.values()
+    if event.commit in {other.commit for other in others}:
         yield "its commit has another version already"
     origin = origins[event.commit]
     if origin.lineage is None:
@@ -56,13 +58,13 @@ def _registered(event: Event, before: Model, origins: dict[str, Origin]) -> Iter
         yield f"its lineage is that of '{named[0]}@{named[1]}'"
     if origin.lineage.get("source") != origin.parent:
         yield f"its lineage names another commit than the one before it, {origin.parent[:7]}"
-    twice = [one.version for one in before.versions if origins[one.commit].source == origin.source]
+    twice = [one.version for one in others if origins[one.commit].source == origin.source]
     if twice:
         yield f"it was made of the same commit as '{twice[0]}'"
 
 
-def _moved(event: Event, before: Model, origins: dict[str, Origin]) -> Iterator[str]:
-    if event.version not in {version.version for version in before.versions}:
+def _moved(event: Event, before: Standing, origins: dict[str, Origin]) -> Iterator[str]:
+    if event.version not in before.registered:
         yield "the commit that it names was no version then"
         return
     if event.did is Did.ROLLED_BACK:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nbstage.errors import UserError
 
 if TYPE_CHECKING:
-    from gto.versions import SemVer
+    from semver import VersionInfo
 
 NEWEST = "latest"
 _RESERVED = (NEWEST, "greatest", "deprecated", "created")
@@ -65,11 +65,11 @@ def is_version(text: str) -> bool:
     return bool(text) and bool(SemVer.is_valid(text))
 
 
-def order_of(version: str) -> SemVer:
+def order_of(version: str) -> VersionInfo:
     """What versions are sorted by."""
     from gto.versions import SemVer
 
-    return SemVer(version)
+    return SemVer.parse(version)
 
 
 def _is_name(text: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
 
 from nbstage.registry.names import order_of
 from nbstage.registry.nouns import Did, Event, Model, Version
@@ -21,24 +23,40 @@ def current(model: Model) -> dict[str, str]:
     return {stage: stack[-1] for stage, stack in model.stacks.items() if stack and stack[-1]}
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a model's events have come to so far: the registration of each version that was not
+    withdrawn, and the versions that a rollback of each stage leads back through.
+    """
+
+    registered: dict[str, Event] = field(default_factory=dict)
+    stacks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def after(standing: Standing, event: Event) -> Standing:
+    """What there is once this was done, too."""
+    registered, stacks = standing.registered, standing.stacks
+    stack = stacks.get(event.stage, ())
+    match event.did:
+        case Did.REGISTERED:
+            return Standing({**registered, event.version: event}, stacks)
+        case Did.WITHDRAWN:
+            kept = {name: one for name, one in registered.items() if name != event.version}
+            return Standing(kept, stacks)
+        case Did.PROMOTED:
+            return Standing(registered, {**stacks, event.stage: (*stack, event.version)})
+        case Did.ROLLED_BACK:
+            return Standing(registered, {**stacks, event.stage: _back_to(event.version, stack)})
+        case Did.TAKEN_OUT:
+            return Standing(registered, {**stacks, event.stage: (*stack, "")})
+
+
 def _model(name: str, events: Sequence[Event]) -> Model:
-    registered: dict[str, Event] = {}
-    stacks: dict[str, tuple[str, ...]] = {}
-    for event in events:
-        match event.did:
-            case Did.REGISTERED:
-                registered[event.version] = event
-            case Did.WITHDRAWN:
-                registered.pop(event.version, None)
-            case Did.PROMOTED:
-                stacks[event.stage] = (*stacks.get(event.stage, ()), event.version)
-            case Did.ROLLED_BACK:
-                stacks[event.stage] = _back_to(event.version, stacks.get(event.stage, ()))
-            case Did.TAKEN_OUT:
-                stacks[event.stage] = (*stacks.get(event.stage, ()), "")
+    standing = reduce(after, events, Standing())
+    stacks = standing.stacks
     versions = tuple(
         Version(name, event.version, event.tag, event.commit, _stages(stacks, event.version))
-        for event in sorted(registered.values(), key=lambda event: order_of(event.version))
+        for event in sorted(standing.registered.values(), key=lambda one: order_of(one.version))
     )
     return Model(name, versions, stacks, tuple(events))
 

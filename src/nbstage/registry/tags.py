@@ -37,7 +37,8 @@ def read_events(root: Path) -> tuple[Event, ...]:
     told = git(root, "for-each-ref", f"--format={_format()}", "refs/tags")
     if told is None:
         raise UserError("the project is not under git", "`git init` puts it there.")
-    found = [event for row in _rows(told) for event in _event(row, folder_in_git(root))]
+    folder = folder_in_git(root)
+    found = [event for row in _rows(told) for event in _event(row, folder)]
     found.sort(key=lambda event: (event.at, _count(event.tag), event.tag))
     newest = reversed([event for event in found if event.did is Did.REGISTERED])
     versions = {event.commit: event.version for event in newest}  # of several, the first
