@@ -18,7 +18,7 @@ _RUN_ALL = "import importlib, sys\nfor s in sys.argv[1:]: importlib.import_modul
 
 def pipeline(root: Path, notebook: str, settings: str = "") -> Path:
     """A project with this notebook, converted, its stages run in their order."""
-    (root / "notebooks").mkdir(parents=True)
+    (root / "notebooks").mkdir(parents=True, exist_ok=True)
     (root / "dvc.yaml").touch()
     (root / "pyproject.toml").write_text(settings)
     (root / "notebooks/nb.ipynb").write_text(ipynb(notebook))

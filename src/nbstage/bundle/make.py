@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbstage.bundle.entries import Entries, read_entries, runs_code
-from nbstage.bundle.folder import open_bundle, write_bundle
+from nbstage.bundle.folder import NAME, is_bundle, open_bundle, write_bundle
 from nbstage.bundle.kinds import tables_among
 from nbstage.bundle.load import file_of
 from nbstage.bundle.nouns import Bundle
@@ -70,10 +70,17 @@ def make(
         lines = "".join(f"{line}\n" for line in proven.requirements)
         (bundle.folder / "requirements.txt").write_text(lines, encoding="utf-8")
         write_bundle(proven)
-        if out.exists():
-            shutil.rmtree(out)
-        bundle.folder.replace(out)
+        _put(bundle.folder, out)
     return open_bundle(out)
+
+
+def _put(draft: Path, out: Path) -> None:
+    """Let the bundle be at its place, unless another process has put the same one there."""
+    if is_bundle(out) and (out / NAME).read_bytes() == (draft / NAME).read_bytes():
+        return
+    if out.exists():
+        shutil.rmtree(out)
+    draft.replace(out)
 
 
 def lay_out(root: Path, folder: Path, serve: ServeSettings, model: str) -> tuple[Bundle, str]:
