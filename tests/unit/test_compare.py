@@ -350,6 +350,15 @@ def test_a_path_by_a_template_stands_for_what_is_not_named_otherwise() -> None:
     assert stage.params == {"params.yaml:depth": 3}
 
 
+def test_a_name_longer_than_any_files_is_no_crash(tmp_path: Path) -> None:
+    long = "a" * 3000
+    pipeline = f"stages: {{s: {{cmd: x, deps: [{long}], outs: [o{long}], plots: [p{long}]}}}}"
+    recorded = "stages: {s: {cmd: x, deps: [{path: %s, md5: '%d'}]}}"
+    old = side(tmp_path / "old", recorded % (long, 1), pipeline)
+    new = side(tmp_path / "new", recorded % (long, 2), pipeline)
+    assert "File name too long" in as_markdown(differ(old, new))
+
+
 def test_stages_made_from_a_list_are_found_in_the_lock() -> None:
     pipeline = """
     stages:

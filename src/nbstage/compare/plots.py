@@ -33,9 +33,12 @@ def plot_files(side: Side) -> tuple[str, ...]:
 
 def _members(side: Side, path: str) -> list[str]:
     folder = side.folder / path
-    if posixpath.isabs(path) or ".." in path.split("/") or folder.is_symlink():
-        return []
-    if not folder.is_dir():
+    try:
+        if posixpath.isabs(path) or ".." in path.split("/") or folder.is_symlink():
+            return []
+        if not folder.is_dir():
+            return [path]
+    except OSError:  # a name longer than any file's
         return [path]
     known = (item for item in folder.iterdir() if item.suffix.lower() in _PICTURES + _TABLES)
     return [f"{path}/{item.name}" for item in sorted(known)[:_MOST_FILES]]

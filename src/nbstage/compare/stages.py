@@ -161,7 +161,10 @@ def _content(side: Side, path: str) -> Content | None:
 
 
 def _is_folder(side: Side, path: str) -> bool:
-    return (side.folder / path).is_dir()
+    try:
+        return (side.folder / path).is_dir()
+    except OSError:  # a name longer than any file's
+        return False
 
 
 def _schema(old: Content, new: Content) -> Iterator[str]:
