@@ -221,6 +221,30 @@ def test_where_the_server_refuses_the_tag_is_not_left_here(
     assert "model#prod#1" not in tags(shared[0])
 
 
+def test_a_promotion_that_is_interrupted_leaves_nothing(
+    shared: tuple[Repository, Repository], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(root: Path, tag: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tagging, "push_tag", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        promote(shared[0], "v1.0.0")
+    assert "model#prod#1" not in tags(shared[0])
+
+
+def test_a_push_whose_answer_was_lost_is_done(
+    shared: tuple[Repository, Repository], tmp_path: Path
+) -> None:
+    hook = tmp_path / "server/hooks/post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nkill -9 $PPID\n")
+    hook.chmod(0o755)
+    assert promote(shared[0], "v1.0.0").pushed
+    hook.unlink()
+    assert promote(shared[1], "v1.1.0").before == "v1.0.0"
+
+
 def test_a_server_that_does_not_answer_is_told_and_can_be_left_alone(
     shared: tuple[Repository, Repository], tmp_path: Path
 ) -> None:
