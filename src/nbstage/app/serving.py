@@ -88,18 +88,8 @@ def _open(folder: Path, *, allow_pickle: bool) -> Predictor:
 
 def _service(asked: Asked) -> Service:
     root, settings = _settings()
-    told = os.environ.get(VARIABLE, "")
-    file = _tokens(asked.tokens)
-    good = (*tokens.read_tokens(file), *tokens.told_tokens(told))
-    if asked.open:
-        _refuse_open(asked.host)
-    elif not good:
-        raise UserError(
-            f"there is no token, so nobody could use the service: '{file}' has none, and "
-            f"{VARIABLE} is not set",
-            "`nbstage serve --new-token NAME` makes one; `--no-auth` serves this machine alone, "
-            "without any.",
-        )
+    file, told = _tokens(asked.tokens), os.environ.get(VARIABLE, "")
+    _refuse_unguarded(asked, file, told)
     logged = asked.log or (_near(root / settings.log) if settings.log else None)
     return Service(
         host=asked.host,
@@ -140,11 +130,20 @@ def _near(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _refuse_open(host: str) -> None:
-    if not is_loopback(host):
+def _refuse_unguarded(asked: Asked, file: Path, told: str) -> None:
+    """Raise UserError where nobody could come in, or everybody could."""
+    good = (*tokens.read_tokens(file), *tokens.told_tokens(told))
+    if asked.open and not is_loopback(asked.host):
         raise UserError(
-            f"--no-auth would let everybody in who reaches '{host}'",
+            f"--no-auth would let everybody in who reaches '{asked.host}'",
             "make a token with `nbstage serve --new-token NAME`, or serve on 127.0.0.1.",
+        )
+    if not asked.open and not good:
+        raise UserError(
+            f"there is no token, so nobody could use the service: '{file}' has none, and "
+            f"{VARIABLE} is not set",
+            "`nbstage serve --new-token NAME` makes one; `--no-auth` serves this machine alone, "
+            "without any.",
         )
 
 

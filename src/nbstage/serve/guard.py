@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from nbstage.report.plain import make_plain
@@ -38,47 +39,57 @@ REFUSED = {
 }
 
 
-def guarded(app: App, keys: Keys | None, metrics: Metrics, standing: Standing) -> App:
+@dataclass(frozen=True, slots=True)
+class Door:
     """The application behind its door. Nobody's request is read before the token was found good.
 
     Without keys everybody comes in who asks for this machine by its own name: a page in a browser
     here, from anywhere, could otherwise ask under a name of its own.
     """
 
-    async def door(scope: Message, receive: Receive, send: Send) -> None:
+    app: App
+    keys: Keys | None
+    metrics: Metrics
+    standing: Standing
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
         named = headers.get(b"x-request-id", b"").decode("latin-1")
-        request = named if _GIVEN.fullmatch(named) else secrets.token_hex(8)
-        scope[REQUEST] = request
+        scope[REQUEST] = request = named if _GIVEN.fullmatch(named) else secrets.token_hex(8)
         start, status = time.perf_counter(), 0
 
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_own_headers(request, standing)]
+                own = _own_headers(request, self.standing)
+                message["headers"] = [*message["headers"], *own]
             await send(message)
 
-        refused = _refusal(scope["path"], headers, keys)
-        if refused:
-            if refused == 401:
-                metrics.tokens_refused.inc()
+        refused = _refusal(scope["path"], headers, self.keys) or await self._let_in(
+            scope, receive, send_on
+        )
+        if refused and not status:
             await _refuse(refused, send_on)
-        else:
-            try:
-                await app(scope, receive, send_on)
-            except Exception:  # the last place that can answer
-                print(make_plain(traceback.format_exc()), file=sys.stderr, flush=True)
-                if not status:
-                    await _refuse(500, send_on)
-        path = _counted(scope["path"])
-        metrics.requests.labels(path, str(status)).inc()
-        metrics.seconds.labels(path).observe(time.perf_counter() - start)
+        self._count(_counted(scope["path"]), status, time.perf_counter() - start)
 
-    return door
+    async def _let_in(self, scope: Message, receive: Receive, send: Send) -> int:
+        """0, or the status where the application failed."""
+        try:
+            await self.app(scope, receive, send)
+            return 0
+        except Exception:  # the last place that can answer
+            print(make_plain(traceback.format_exc()), file=sys.stderr, flush=True)
+            return 500
+
+    def _count(self, path: str, status: int, seconds: float) -> None:
+        self.metrics.requests.labels(path, str(status)).inc()
+        self.metrics.seconds.labels(path).observe(seconds)
+        if status == 401:
+            self.metrics.tokens_refused.inc()
 
 
 def _counted(path: str) -> str:

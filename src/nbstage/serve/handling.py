@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 
 from fastapi import Request, Response
@@ -81,8 +82,10 @@ async def _body(request: Request, most: int, seconds: float) -> bytes | Refusal:
 def _count(work: Work, told: Answer) -> None:
     metrics = work.metrics
     metrics.rows.inc(len(told.predictions))
-    known = {column.name for column in work.predictor.bundle.columns}
-    for field in told.refused:
-        metrics.faults.labels(field if field in known else "other").inc()
-    for field in told.unseen:
-        metrics.unseen.labels(field).inc()
+    if told.refused:
+        known = {column.name for column in work.predictor.bundle.columns}
+        fields = Counter(field if field in known else "other" for field in told.refused)
+        for field, count in fields.items():
+            metrics.faults.labels(field).inc(count)
+    for field, count in Counter(told.unseen).items():
+        metrics.unseen.labels(field).inc(count)

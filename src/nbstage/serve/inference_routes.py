@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
@@ -10,15 +12,16 @@ from nbstage.serve.inference import about_model
 from nbstage.serve.predicting import TENSORS
 from nbstage.serve.work import Work
 
+_Route = Callable[..., Awaitable[Response]]
+
 
 def add_inference(app: FastAPI, work: Work) -> None:
     """Let the application answer in the protocol too."""
-    bundle = work.predictor.bundle
+    for method, path, route in (*_asking(work), *_predicting(work)):
+        app.add_api_route(path, route, methods=[method], tags=["Open Inference Protocol"])
 
-    def check(model: str, version: str | None = None) -> None:
-        if model != bundle.model or version not in (None, bundle.version):
-            raise HTTPException(404, f"the model here is '{bundle.model}'")
 
+def _asking(work: Work) -> tuple[tuple[str, str, _Route], ...]:
     async def live() -> Response:
         return json_response(200, {"live": True})
 
@@ -27,29 +30,38 @@ def add_inference(app: FastAPI, work: Work) -> None:
         return json_response(200 if good else 503, {"ready": good})
 
     async def metadata(model: str) -> Response:
-        check(model)
-        return json_response(200, about_model(bundle))
+        _check(work, model)
+        return json_response(200, about_model(work.predictor.bundle))
 
     async def model_ready(model: str) -> Response:
-        check(model)
+        _check(work, model)
         return await ready()
 
+    return (
+        ("GET", "/v2/health/live", live),
+        ("GET", "/v2/health/ready", ready),
+        ("GET", "/v2/models/{model}", metadata),
+        ("GET", "/v2/models/{model}/ready", model_ready),
+    )
+
+
+def _predicting(work: Work) -> tuple[tuple[str, str, _Route], ...]:
     async def infer(model: str, request: Request) -> Response:
-        check(model)
+        _check(work, model)
         return await handle_predict(work, request, TENSORS)
 
     async def infer_version(model: str, version: str, request: Request) -> Response:
-        check(model, version)
+        _check(work, model, version)
         return await handle_predict(work, request, TENSORS)
 
-    one = "/v2/models/{model}"
-    routes = (
-        ("GET", "/v2/health/live", live),
-        ("GET", "/v2/health/ready", ready),
-        ("GET", one, metadata),
-        ("GET", f"{one}/ready", model_ready),
-        ("POST", f"{one}/infer", infer),
-        ("POST", f"{one}/versions/{{version}}/infer", infer_version),
+    return (
+        ("POST", "/v2/models/{model}/infer", infer),
+        ("POST", "/v2/models/{model}/versions/{version}/infer", infer_version),
     )
-    for method, path, route in routes:
-        app.add_api_route(path, route, methods=[method], tags=["Open Inference Protocol"])
+
+
+def _check(work: Work, model: str, version: str | None = None) -> None:
+    """Raise what is answered where another model is asked for."""
+    bundle = work.predictor.bundle
+    if model != bundle.model or version not in (None, bundle.version):
+        raise HTTPException(404, f"the model here is '{bundle.model}'")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
+    from prometheus_client import CollectorRegistry, Counter, Histogram
 
     from nbstage.bundle.nouns import Bundle
 
@@ -33,44 +34,49 @@ def make_metrics(bundle: Bundle, folder: str | None) -> Metrics:
     """Counters of this process. With a folder all workers' counts lie there, also those of workers
     that are gone; prometheus_client has to be imported with PROMETHEUS_MULTIPROC_DIR set to it.
     """
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-    from prometheus_client.multiprocess import MultiProcessCollector
+    from prometheus_client import CollectorRegistry, Counter, Histogram
 
     own = CollectorRegistry()
 
     def count(name: str, what: str, *labels: str) -> Counter:
         return Counter(f"nbstage_{name}", what, labels, registry=own)
 
-    def text() -> bytes:
-        registry = own
-        if folder is not None:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
-
+    seconds = "From a request's first line to the end of its answer."
     metrics = Metrics(
         requests=count("requests", "Requests answered.", "path", "status"),
         seconds=Histogram(
-            "nbstage_request_seconds",
-            "From a request's first line to the end of its answer.",
-            ["path"],
-            buckets=_SECONDS,
-            registry=own,
+            "nbstage_request_seconds", seconds, ["path"], buckets=_SECONDS, registry=own
         ),
         rows=count("rows", "Rows predicted."),
         faults=count("faulty_fields", "Fields of rows that were refused.", "field"),
         unseen=count("unseen_categories", "Values that training had not seen.", "field"),
         tokens_refused=count("tokens_refused", "Requests without a token that is good."),
         log_lost=count("log_lines_lost", "Predictions that could not be logged."),
-        text=text,
+        text=partial(_text, own, folder),
     )
+    _tell_model(bundle, own)
+    return metrics
+
+
+def _tell_model(bundle: Bundle, registry: CollectorRegistry) -> None:
+    from prometheus_client import Gauge
+
     about = Gauge(
         "nbstage_model",
         "The version that is served; the value is how many workers serve it.",
         ["model", "version", "commit"],
         multiprocess_mode="livesum",
-        registry=own,
+        registry=registry,
     )
     about.labels(bundle.model, bundle.version or "", bundle.commit or "").set(1)
-    metrics.log_lost.inc(0)
-    return metrics
+
+
+def _text(own: CollectorRegistry, folder: str | None) -> bytes:
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = own
+    if folder is not None:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from nbstage.serve.guard import REFUSED, App, guarded
+from nbstage.serve.guard import REFUSED, App, Door
 from nbstage.serve.handling import handle_predict, json_response
 from nbstage.serve.inference_routes import add_inference
 from nbstage.serve.metrics import CONTENT_TYPE
@@ -33,7 +33,7 @@ def make_app(work: Work) -> App:
     """The application, with the door before it. Whoever runs it begins and ends the work."""
     service = work.service
     keys = None if service.open else Keys(service.tokens, told_tokens(service.told))
-    return guarded(_routes(work), keys, work.metrics, work.standing)
+    return Door(_routes(work), keys, work.metrics, work.standing)
 
 
 def _routes(work: Work) -> FastAPI:
@@ -46,19 +46,7 @@ def _routes(work: Work) -> FastAPI:
         redirect_slashes=False,
     )
 
-    async def predict(request: Request) -> Response:
-        return await handle_predict(work, request)
-
-    app.add_api_route(
-        "/predict",
-        predict,
-        methods=["POST"],
-        summary="Predict one row, or a list of rows",
-        tags=["predictions"],
-        response_class=Response,
-        responses=answers(*_REFUSALS),
-        openapi_extra={"requestBody": request_body(bundle, work.service.limits.rows)},
-    )
+    _add_predict(app, work)
     for path, summary, answer in _others(work):
         app.add_api_route(
             path, answer, summary=summary, tags=["the service"], response_class=Response
@@ -68,6 +56,23 @@ def _routes(work: Work) -> FastAPI:
     app.add_exception_handler(Exception, _failed)
     _complete(app.openapi(), work)
     return app
+
+
+def _add_predict(app: FastAPI, work: Work) -> None:
+    async def predict(request: Request) -> Response:
+        return await handle_predict(work, request)
+
+    body = request_body(work.predictor.bundle, work.service.limits.rows)
+    app.add_api_route(
+        "/predict",
+        predict,
+        methods=["POST"],
+        summary="Predict one row, or a list of rows",
+        tags=["predictions"],
+        response_class=Response,
+        responses=answers(*_REFUSALS),
+        openapi_extra={"requestBody": body},
+    )
 
 
 def _others(work: Work) -> tuple[tuple[str, str, Callable[[], Awaitable[Response]]], ...]:

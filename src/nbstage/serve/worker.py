@@ -37,6 +37,17 @@ def run_worker(
     except UserError as error:
         parent.send((error.message, error.hint))
         sys.exit(2)
+    stuck = _answer(predictor, service, listener, parent, counted)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A thread that is in a prediction without end would keep the process from ending.
+    os._exit(STUCK if stuck else 0)
+
+
+def _answer(
+    predictor: Predicts, service: Service, listener: socket, parent: Connection, counted: str
+) -> bool:
+    """Answer until the end; whether that came as a prediction had none."""
     from nbstage.serve.server import make_server
     from nbstage.serve.service import make_app
     from nbstage.serve.work import make_work
@@ -50,7 +61,4 @@ def run_worker(
     gc.freeze()
     server.run([listener])
     work.end()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A thread that is in a prediction without end would keep the process from ending.
-    os._exit(STUCK if work.standing.stuck else 0)
+    return work.standing.stuck
