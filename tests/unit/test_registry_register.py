@@ -493,7 +493,12 @@ def fitted(repository: Repository) -> Repository:
     pipeline = PIPELINE.replace("model.json", "model.joblib")
     text = (Path(__file__).parent / "registered.py").read_text()
     repository.commit(
-        **{"dvc.yaml": pipeline, "dvc.lock": json.dumps(lock), "tests/unit/registered.py": text}
+        **{
+            "dvc.yaml": pipeline,
+            "dvc.lock": json.dumps(lock),
+            "beside/tests/unit/registered.py": text,  # as a module beside the notebook
+            "pipeline/__init__.py": "import sys\n\nsys.path.append('beside')\n",
+        }
     )
     return repository
 

@@ -106,5 +106,7 @@ def _first_line(error: object) -> str:
 
 if __name__ == "__main__":
     sys.path.insert(0, "")  # the commit's own modules
+    if Path("pipeline/__init__.py").is_file():
+        import pipeline  # noqa: F401 - it adds the folders that the notebooks add to sys.path
     answer = released(sys.argv[1], sys.argv[2], tuple(sys.argv[4:]))
     Path(sys.argv[3]).write_text(json.dumps(answer), encoding="utf-8")
