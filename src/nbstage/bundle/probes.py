@@ -58,7 +58,9 @@ def _tried(parts: tuple[Part, ...], table: Any, column: Column) -> Column:
         column = replace(column, missing=False)
     if column.kind != "text":
         return column
-    if not column.dtype.startswith("category") and _takes_unknown(parts, table, column.name):
+    if column.dtype.startswith("category"):
+        return replace(column, fixed=True)  # all of them and their order: codes hang on that
+    if _takes_unknown(parts, table, column.name):
         return column
     known = distinct(table[column.name])
     if len(known) > MOST_CATEGORIES:
