@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.load import Load, Shot, run_load
 from nbstage.app.bundling import bundled
 from nbstage.bundle.predictor import plain_rows
 from tests.bundles import pipeline
@@ -139,6 +141,17 @@ def test_service_batch_and_notebook_predict_the_same(churn: Churn, tmp_path: Pat
     assert logged[0]["inputs"] == {"contract": rows[0]["contract"]}
 
 
+def in_a_storm(port: int, row: dict[str, object], token: str) -> tuple[Load, Load]:
+    """What becomes of requests with a good token, while others come with wrong ones."""
+    shots = [
+        Shot(port, json.dumps(row).encode(), (f"Authorization: Bearer {one}",))
+        for one in (token, token[:-1])
+    ]
+    with ThreadPoolExecutor(2) as at_once:
+        good, wrong = at_once.map(lambda shot: run_load(shot, 1), shots)
+    return good, wrong
+
+
 def test_tokens_are_made_asked_for_and_revoked_while_it_runs(churn: Churn) -> None:
     run = churn.project.run
     token = re.findall(r"nbs_\S+", run("nbstage", "serve", "--new-token", "alice"))[0]
@@ -146,6 +159,9 @@ def test_tokens_are_made_asked_for_and_revoked_while_it_runs(churn: Churn) -> No
     with serving(churn, "--no-log") as served:
         assert served.ask(row)[0] == 401
         assert served.ask(row, Authorization=f"Bearer {token}")[0] == 200
+        good, wrong = in_a_storm(served.port, row, token)
+        assert (set(good.statuses), good.lost) == ({200}, [])
+        assert (set(wrong.statuses), wrong.lost) == ({401}, [])
         assert "has no token 'alice' any more" in run("nbstage", "serve", "--revoke-token", "alice")
         assert served.ask(row, Authorization=f"Bearer {token}")[0] == 401
         assert served.ask(None, "/health")[0] == 200
