@@ -269,6 +269,20 @@ def test_a_version_that_was_not_pushed_goes_along_with_its_promotion(
     assert resolve(other.root, "@prod").version == "v1.2.0"
 
 
+def test_only_what_is_meant_is_pushed_and_nothing_pruned_whatever_git_s_settings_are(
+    shared: tuple[Repository, Repository],
+) -> None:
+    one, other = shared
+    for setting in ("fetch.prune", "fetch.pruneTags", "push.followTags"):
+        one.git("config", setting, "true")
+    register(one, "v1.2.0")
+    one.tag("mine", "model@v1.2.0")
+    assert promote(one, "v1.2.0").version.version == "v1.2.0"
+    assert "mine" in tags(one)
+    other.git("fetch", "--quiet", "--tags")
+    assert "mine" not in tags(other)
+
+
 def test_another_tag_of_the_same_name_at_the_server_is_refused_and_other_moved_tags_are_not(
     shared: tuple[Repository, Repository],
 ) -> None:

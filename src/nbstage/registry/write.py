@@ -96,7 +96,8 @@ def push_tag(root: Path, tag: str) -> None:
 
     Raises TagTaken where it has, and UserError where it can't be reached or refuses.
     """
-    done = _run(root, "push", "--quiet", REMOTE, f"refs/tags/{tag}:refs/tags/{tag}")
+    alone = ("--quiet", "--no-follow-tags")
+    done = _run(root, "push", *alone, REMOTE, f"refs/tags/{tag}:refs/tags/{tag}")
     if done.returncode == 0:
         return
     there = (git(root, "ls-remote", REMOTE, f"refs/tags/{tag}") or "").partition("\t")[0]
@@ -119,7 +120,9 @@ def fetch_tags(root: Path) -> None:
     """Bring the tags of `origin`. Raises Unreachable where it doesn't answer, and UserError where
     it has another tag of a model's, by a name that is known here.
     """
-    done = _run(root, "fetch", "--no-tags", REMOTE, "refs/tags/*:refs/tags/*")
+    # Whatever the user's settings are: pruning would take away what was not pushed yet.
+    alone = ("--no-tags", "--no-prune", "--no-recurse-submodules")
+    done = _run(root, "fetch", *alone, REMOTE, "refs/tags/*:refs/tags/*")
     if done.returncode == 0:
         return
     rejected = _REJECTED.findall(done.stderr.decode("utf-8", "replace"))
