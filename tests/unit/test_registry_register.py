@@ -314,7 +314,9 @@ def test_a_version_that_only_the_server_knows_is_known(
 ) -> None:
     repository.git("init", "--quiet", "--bare", str(tmp_path / "server"))
     repository.git("remote", "add", "origin", str(tmp_path / "server"))
-    assert register(repository).pushed
+    done = register(repository)
+    assert (done.pushed, "no branch of 'origin'" in done.notes[-1]) == (True, True)
+    repository.git("push", "--quiet", "origin", "HEAD")
     repository.git("tag", "--delete", "model@v1.0.0")  # as in a clone without tags
     with pytest.raises(Refused, match=r"as 'model@v1\.0\.0'"):
         register(repository)
@@ -322,7 +324,9 @@ def test_a_version_that_only_the_server_knows_is_known(
     ran(repository, seed=8)
     with pytest.raises(Refused, match="is registered already"):
         register(repository, version="v1.0.0")
-    assert register(repository).version.version == "v1.0.1"
+    repository.git("push", "--quiet", "origin", "HEAD")
+    done = register(repository)
+    assert (done.version.version, len(done.notes)) == ("v1.0.1", 1)
 
 
 def test_a_model_that_nobody_has_is_refused(repository: Repository) -> None:

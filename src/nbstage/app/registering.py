@@ -22,7 +22,7 @@ from nbstage.registry.choice import declare, declared_model
 from nbstage.registry.lineage import describe, parents_of, read_lineage
 from nbstage.registry.names import Named, check_stage
 from nbstage.registry.nouns import Model, Moved, Put, Refused, Registered, Version
-from nbstage.registry.prepared import date_of, prepare
+from nbstage.registry.prepared import Prepared, date_of, prepare
 from nbstage.registry.released import release
 from nbstage.registry.resolve import chosen_model, version_of
 from nbstage.registry.signing import unsigned_in
@@ -40,12 +40,13 @@ from nbstage.registry.tagging import (
 )
 from nbstage.registry.tags import ROLLBACK, folder_in_git, read_events, tag_of
 from nbstage.registry.verdict import no_verdict, verdict_in, verdict_of
-from nbstage.registry.write import commit_beside, identity
+from nbstage.registry.write import commit_beside, identity, is_on_a_branch
 from nbstage.registry_settings import RegistrySettings
 from nbstage.report.data import Plain
 
 __all__ = ["Asked", "audit", "declare", "models", "promote", "register", "rollback"]
 Say = Callable[[str], None]
+_EARLY = "no branch of 'origin' has the commit yet: the tag has brought it there"
 _UNSENT = "there is no DVC remote: this machine's cache alone has the model"
 
 
@@ -129,14 +130,23 @@ def _release(root: Path, asked: Asked, way: _Way, say: Say) -> Registered:
     prepared = prepare(root, source, released, lineage)
     say("sending the model to the DVC remote")
     sent = send(root, prepared.objects)
+    version = _tagged(root, asked, way, number, at, prepared)
+    early = way.how.push and not is_on_a_branch(root, way.commit)
+    notes = ((_UNSENT,) if not sent else ()) + ((_EARLY,) if early else ())
+    return Registered(version, why, (*released.notes, *notes), way.how.push)
+
+
+def _tagged(
+    root: Path, asked: Asked, way: _Way, number: str, at: int, prepared: Prepared
+) -> Version:
+    """The version, made: a commit, and the tag that holds it."""
+    name = way.model.name
     title = f"Register {name} {number}"
     commit = commit_beside(root, way.commit, prepared.files, title, at)
     version = Version(name, number, tag_of(folder_in_git(root), name, f"@{number}"), commit)
-    forced = UNGATED if asked.no_gate else ""
-    message = message_of(title, asked.reason, forced=forced)
+    message = message_of(title, asked.reason, forced=UNGATED if asked.no_gate else "")
     put_tag(root, version.tag, version, message, at, way.how)
-    notes = (*map(str, released.notes), *(() if sent else (_UNSENT,)))
-    return Registered(version, why, notes, way.how.push)
+    return version
 
 
 def promote(

@@ -116,6 +116,12 @@ def has_remote(root: Path) -> bool:
     return REMOTE in (git(root, "remote") or "").split()
 
 
+def is_on_a_branch(root: Path, commit: str) -> bool:
+    """Whether a branch of `origin`, as it was last seen, has a commit."""
+    told = git(root, "for-each-ref", "--count=1", f"--contains={commit}", f"refs/remotes/{REMOTE}")
+    return bool(told)
+
+
 def fetch_tags(root: Path) -> None:
     """Bring the tags of `origin`. Raises Unreachable where it doesn't answer, and UserError where
     it has another tag of a model's, by a name that is known here.
