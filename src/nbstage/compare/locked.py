@@ -60,9 +60,9 @@ def read_locked(pipeline: str | None, lock: str | None) -> Locked:
     recorded = _dict(_mapping("dvc.lock", lock, faults).get("stages"))
     stages: list[Stage] = []
     for name, entry in _dict(declared.get("stages")).items():
-        found = [key for key in recorded if key == name or key.startswith(f"{name}@")]
         if _dict(entry).keys() & {"foreach", "matrix"}:
             body = _dict(_dict(entry).get("do")) or _dict(entry)
+            found = [key for key in recorded if key == name or key.startswith(f"{name}@")]
             stages += [_stage(key, body, _dict(recorded[key])) for key in found]
         else:
             stages.append(_stage(name, _dict(entry), _dict(recorded.get(name))))

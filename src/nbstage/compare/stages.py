@@ -141,17 +141,18 @@ def compare_files(old: Side | None, new: Side) -> tuple[FileChange, ...]:
     if old is None:
         return ()
     found = []
+    known = files_of(old), files_of(new)
     for path, maker in changed_files(old, new):
-        before, now = (_content(side, path) for side in (old, new))
+        before, now = _content(old, known[0].get(path)), _content(new, known[1].get(path))
         schema = tuple(_schema(before, now)) if before and now else ()
         found.append(FileChange(path, maker, before, now, schema))
     return tuple(found)
 
 
-def _content(side: Side, path: str) -> Content | None:
-    file = files_of(side).get(path)
+def _content(side: Side, file: File | None) -> Content | None:
     if file is None:
         return None
+    path = file.path
     try:
         rows, columns = shape_of(file_of(side, path), path)
     except (OSError, ValueError) as error:
