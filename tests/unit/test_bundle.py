@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -250,6 +251,22 @@ def test_a_stage_that_remembers_is_refused(refused: Refused) -> None:
     assert (
         "stage 'counted' changes 'seen' while it predicts, which the next rows would meet" in told
     )
+
+
+def test_code_that_has_changed_since_the_pipeline_ran_is_refused(
+    houses: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "project"
+    shutil.copytree(houses, changed)
+    module = changed / "pipeline/features.py"
+    module.write_text(module.read_text().replace('houses["area"] / 10', 'houses["area"] / 11'))
+    serve = ServeSettings(stages=("features", "predict"))
+    _, faults = proven(changed, tmp_path / "b", serve)
+    stored = "artifacts/features/features.parquet"
+    assert faults.startswith(
+        f"stage 'features' gives other values than the pipeline stored in '{stored}'"
+    )
+    assert "'area' is 1.81" in faults
 
 
 def test_what_is_not_there_or_not_clear_is_told_at_once(refused: Refused) -> None:
