@@ -34,7 +34,7 @@ columns = ["a"]
 [tool.nbstage.deploy.targets.staging]
 to = "local:{around}/staging"
 address = "127.0.0.1:{staging}"
-latency = 20
+latency = {latency}
 
 [tool.nbstage.deploy.targets.production]
 to = "local:{around}/production"
@@ -103,7 +103,7 @@ class Released:
 
 
 @contextmanager
-def a_released_project(around: Path) -> Iterator[Released]:
+def a_released_project(around: Path, staging_latency: float = 20.0) -> Iterator[Released]:
     """A project with a model on its main branch, which nobody has released yet."""
     (around / "project").mkdir()
     project = Project(around / "project")
@@ -111,7 +111,8 @@ def a_released_project(around: Path) -> Iterator[Released]:
     sites = {
         name: Site(around.resolve() / name, f"127.0.0.1:{port}") for name, port in ports.items()
     }
-    project.write("pyproject.toml", _SETTINGS.format(around=around.resolve(), **ports))
+    given = {"around": around.resolve(), "latency": f"{staging_latency:f}", **ports}
+    project.write("pyproject.toml", _SETTINGS.format(**given))
     stage = '# %% tags=["parameters"]\noffset = 1.0\n# %% tags=["stage:load"]'
     notebook = NOTEBOOK.replace('# %% tags=["stage:load"]', stage).replace(": 1.0}", ": offset}")
     project.write("notebooks/line.ipynb", ipynb(notebook))
