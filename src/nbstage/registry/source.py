@@ -46,8 +46,9 @@ def lay_out_source(root: Path, commit: str, name: str, path: str, folder: Path) 
     side = older_side(root, commit, folder, Side("", folder, Locked()))
     for module in (one for one in tree.blobs if one.endswith(".py")):
         target = folder / module
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(blob(tree, module) or b"")
+        if not target.exists():  # nothing is written through a link into DVC's cache
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(blob(tree, module) or b"")
     return Source(commit, tree, side, name, file, upstream(locked, path))
 
 
