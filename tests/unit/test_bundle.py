@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nbstage.bundle import Predictor
 from nbstage.bundle.nouns import Bundle, Column
 from nbstage.errors import UserError
 from nbstage.serve_settings import ServeSettings
@@ -31,6 +32,14 @@ class Line:
         if unknown:
             raise ValueError(f"unknown {unknown}")
         return table["area"] * self.slope_ + table["old"] * 0.5
+
+class Slope:
+    def fit(self, numbers):
+        self.slope_ = float(numbers[:, 1].sum() / numbers[:, 0].sum())
+        return self
+
+    def predict(self, numbers):
+        return numbers[:, 0] * self.slope_
 
 # %% tags=["stage:load"]
 houses = pd.DataFrame({
@@ -56,7 +65,14 @@ model = Line().fit(train_set, train_set["price"])
 print("predicting")
 predictions = pd.DataFrame({"id": test_set["id"], "price": model.predict(test_set)})
 
+# %% tags=["stage:scaled"]
+scaled = houses[["area", "price"]].to_numpy() / 10
+
+# %% tags=["stage:fitted"]
+slope = Slope().fit(scaled)
+
 # %% tags=["stage:judge"]
+print(slope.predict(scaled)[:2])
 error = float((predictions["price"] - test_set["price"]).abs().mean())
 
 # %% tags=["metrics"]
@@ -196,6 +212,17 @@ def test_stages_may_go_before_a_model(houses: Path, tmp_path: Path) -> None:
     assert faults == ""
     assert bundle.steps[0].gives == "artifacts/features/features.parquet"
     assert "price" not in [one.name for one in bundle.columns]
+
+
+def test_a_model_may_take_an_array(houses: Path, tmp_path: Path) -> None:
+    serve = ServeSettings(stages=("scaled",), model="artifacts/fitted/slope.pkl")
+    bundle, faults = proven(houses, tmp_path / "b", serve)
+    assert faults == ""
+    assert bundle.steps[0].gives == "artifacts/scaled/scaled.npy"
+    # The stage asks for both, though the model uses one of the two.
+    assert [one.name for one in bundle.columns] == ["area", "price"]
+    predictor = Predictor(bundle, allow_pickle=True)
+    assert len(predictor.predict(predictor.check([{"area": 10.0, "price": 0.0}]).table)) == 1
 
 
 def test_columns_that_were_told_are_all_that_is_needed(houses: Path, tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ def predictions_of(model: Any, table: Any) -> Any:
     """
     import pandas as pd
 
+    index = index_of(table)
     classes: Any = getattr(model, "classes_", None)
     shares: Any = None
     if classes is not None and hasattr(model, "predict_proba"):
         shares = model.predict_proba(table)
     if shares is None or getattr(shares, "ndim", 0) != 2 or shares.shape[1] != len(classes):
-        return pd.DataFrame(_columns("prediction", model.predict(table)), index=table.index)
+        return pd.DataFrame(_columns("prediction", model.predict(table)), index=index)
     chosen = classes[shares.argmax(axis=1)] if _takes_likeliest(model) else model.predict(table)
     found = _columns("prediction", chosen)
     for number, name in enumerate(classes):
         found[f"probability_{name}"] = shares[:, number]
-    return pd.DataFrame(found, index=table.index)
+    return pd.DataFrame(found, index=index)
 
 
 def _takes_likeliest(model: Any) -> bool:
@@ -35,6 +36,13 @@ def _takes_likeliest(model: Any) -> bool:
         model = model.steps[-1][1]
     kind = getattr(type(model), "predict", None)
     return forests is not None and kind is forests.ForestClassifier.predict
+
+
+def index_of(table: Any) -> Any:
+    """The index of a table; numbers from 0 for an array or a sparse matrix."""
+    import pandas as pd
+
+    return table.index if hasattr(table, "iloc") else pd.RangeIndex(table.shape[0])
 
 
 def can_predict(model: Any) -> bool:
@@ -48,7 +56,7 @@ def columns_for(model: Any, table: Any) -> tuple[str, ...]:
     A pipeline asks its first step, which may be the user's own and not say.
     """
     names = getattr(model, "feature_names_in_", None)
-    if names is None:
+    if names is None or not hasattr(table, "columns"):
         return ()
     found = tuple(str(name) for name in names)
     return found if set(found) <= {*table.columns} else ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from nbstage.bundle.agreement import disagreement
 from nbstage.bundle.entries import name_of
-from nbstage.bundle.estimator import as_table, columns_for, predictions_of
+from nbstage.bundle.estimator import as_table, columns_for, index_of, predictions_of
 from nbstage.bundle.load import load_values
 from nbstage.bundle.nouns import Bundle
 from nbstage.bundle.trial import Failed, Part, differs, piecewise, run_all, run_part
@@ -78,7 +78,7 @@ def judge_model(case: Case) -> Iterator[str]:
     passed = columns_for(model, entering)
     table = entering[[*passed]] if passed else entering
     found = predictions_of(model, table)
-    own = as_table(model.predict(table), "prediction", table.index)
+    own = as_table(model.predict(table), "prediction", index_of(table))
     if why := differs(found[[*own.columns]], own):
         yield f"the model '{case.bundle.estimator}' says otherwise itself: {why}"
 
@@ -133,8 +133,11 @@ def judge_predictions(case: Case) -> Iterator[str]:
     if case.predicted is None:
         return
     run = partial(run_all, case.parts)
-    if why := disagreement(case.root, case.predicted, case.table, run):
-        yield f"{why} in [tool.nbstage.serve]"
+    try:
+        if why := disagreement(case.root, case.predicted, case.table, run):
+            yield f"{why} in [tool.nbstage.serve]"
+    except Failed as failed:
+        yield f"{failed}. It ran on rows that predictions are stored for"
 
 
 def spread(table: Any, rows: int) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbstage.bundle.entries import name_of
-from nbstage.bundle.estimator import as_table, columns_for, predictions_of
+from nbstage.bundle.estimator import as_table, columns_for, index_of, predictions_of
 from nbstage.bundle.nouns import Bundle
 from nbstage.bundle.predictor import plain_rows
 from nbstage.bundle.same import CLOSE, CLOSE_IN_FLOAT32, first_difference
@@ -103,11 +103,12 @@ def piecewise(part: Part, table: Any) -> str:
     again = _as_rows(run_part(part, table), table)
     if again is None or differs(again, whole):
         return "gives other values each time"
-    half = len(table) // 2
+    count = len(whole)
+    half, step = count // 2, max(1, count // 24)
     ways: dict[str, list[Any]] = {
-        "in two halves": [range(half), range(half, len(table))],
-        "in another order": [range(len(table) - 1, -1, -1)],
-        "one by one": [[number] for number in range(0, len(table), max(1, len(table) // 24))],
+        "in two halves": [range(half), range(half, count)],
+        "in another order": [range(count - 1, -1, -1)],
+        "one by one": [[number] for number in range(0, count, step)],
     }
     for way, pieces in ways.items():
         if why := _in_pieces(part, table, whole, pieces):
@@ -117,7 +118,7 @@ def piecewise(part: Part, table: Any) -> str:
 
 def _in_pieces(part: Part, table: Any, whole: Any, pieces: list[Any]) -> str:
     for piece in (piece for piece in pieces if len(piece)):
-        rows = table.iloc[list(piece)].reset_index(drop=True)
+        rows = rows_at(table, list(piece))
         try:
             found = _as_rows(run_part(part, rows), rows)
         except Failed as failed:
@@ -128,11 +129,18 @@ def _in_pieces(part: Part, table: Any, whole: Any, pieces: list[Any]) -> str:
     return ""
 
 
+def rows_at(table: Any, places: list[int]) -> Any:
+    """Some rows of a table, an array or a sparse matrix; those of a table count from 0."""
+    if hasattr(table, "iloc"):
+        return table.iloc[places].reset_index(drop=True)
+    return table.tocsr()[places] if hasattr(table, "tocsr") else table[places]
+
+
 def _as_rows(value: Any, table: Any) -> Any:
     """What a part gives as a table with a row for each; None where it is none."""
     if hasattr(value, "tocsr"):
         value = value.toarray()
     try:
-        return as_table(value, "value", table.index)
+        return as_table(value, "value", index_of(table))
     except (ValueError, TypeError):
         return None
