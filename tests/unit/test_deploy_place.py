@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import threading
 from dataclasses import replace
@@ -109,6 +111,25 @@ def test_a_deployment_can_wait_for_another_one(site: Site) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_disk_that_is_full_is_said(site: Site) -> None:
+    with (
+        pytest.raises(UserError, match="'half' can't be used: No space left on device"),
+        locked(site, 0, lambda _: None),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "half")
+    with locked(site, 0, lambda _: None):
+        assert state_of(site) == State()
+
+
+def test_a_place_that_cant_be_a_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(UserError, match=r"can't be used: Not a directory"),
+        locked(Site(tmp_path / "file/site"), 0, lambda _: None),
+    ):
+        pytest.fail("it is no folder")
 
 
 def test_a_bundle_is_put_there_once(site: Site, tmp_path: Path) -> None:

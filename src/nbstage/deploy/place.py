@@ -86,19 +86,21 @@ def now() -> str:
 
 @contextmanager
 def locked(site: Site, wait: float, say: Say) -> Iterator[None]:
-    """The site for oneself alone. Raises UserError where another has it for longer than `wait`."""
+    """The site for oneself alone. Raises UserError where another has it for longer than `wait`, and
+    for what the disk won't take meanwhile.
+    """
     try:
         for name in ("versions", "run"):
             (site.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (site.folder / "run/lock").open("a+", encoding="utf-8")
     except OSError as error:
-        raise UserError(
-            f"'{error.filename}' can't be written: {error.strerror}",
-            "make the folder, and give it to whoever deploys.",
-        ) from None
+        raise _unwritable(site, error) from None
     with lock:
         _wait_for(lock.fileno(), site, wait, say)
-        yield
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(site, error) from None
 
 
 def put_bundle(site: Site, source: Path) -> str:
@@ -141,6 +143,13 @@ def tidy(site: Site, state: State) -> None:
         if path.name not in used | {*state.before}:
             shutil.rmtree(path, ignore_errors=True)
             (site.folder / "run" / f"{path.name}.log").unlink(missing_ok=True)
+
+
+def _unwritable(site: Site, error: OSError) -> UserError:
+    return UserError(
+        f"'{error.filename or site.folder}' can't be used: {error.strerror or error}",
+        "the folder has to be there for whoever deploys to write to, with room for a bundle.",
+    )
 
 
 def _is_whole(folder: Path) -> bool:

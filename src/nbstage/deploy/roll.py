@@ -116,7 +116,7 @@ def _take_over(site: Site, state: State, to: _To, doing: Doing) -> Deployed:
     _refuse_model(site, state, bundle)
     was = _version(state.serving)
     told = Deployed(to.did, bundle.model, bundle.version or to.name, was, site.address)
-    told = replace(told, notes=_notes(site))
+    told = replace(told, notes=_notes(site, state, doing))
     if checks := _already(site, state, to.name, bundle, doing):
         return replace(told, checks=checks, same=True)
     with _candidate(site, state, to.name, bundle, doing) as (starting, serving):
@@ -145,12 +145,15 @@ def _already(
     return checks if passed(checks) else ()
 
 
-def _notes(site: Site) -> tuple[str, ...]:
+def _notes(site: Site, state: State, doing: Doing) -> tuple[str, ...]:
+    notes = []
+    if doing.canary and not _serves(state):
+        notes.append("nothing served before: all requests went to it at once")
     tokens = site.folder / "tokens"
-    if tokens.is_file() and tokens.read_text(encoding="utf-8", errors="replace").strip():
-        return ()
-    made = f"`nbstage serve --new-token NAME --tokens {tokens}` makes one"
-    return (f"nobody has a token for it yet: {made}",)
+    if not (tokens.is_file() and tokens.stat().st_size):
+        made = f"`nbstage serve --new-token NAME --tokens {tokens}` makes one"
+        notes.append(f"nobody has a token for it yet: {made}")
+    return tuple(notes)
 
 
 @contextmanager
