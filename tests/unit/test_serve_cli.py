@@ -96,6 +96,7 @@ def test_an_address_that_cant_be_had_is_told() -> None:
         port = taken.getsockname()[1]
         told = f"'127.0.0.1' port {port} can't be listened on: Address already in use"
         assert refused(Service(port=port)) == told
+    assert "can't be listened on" in refused(Service(host="a" * 100))
     assert "'192.0.2.1' port 8000 can't be listened on" in refused(Service(host="192.0.2.1"))
 
 

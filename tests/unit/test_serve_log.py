@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,6 +127,27 @@ def test_a_full_disk_loses_lines_and_nothing_else(tmp_path: Path) -> None:
     add(log)
     log.write()
     assert len(lines(tmp_path)) == 2
+
+
+def test_a_disk_that_stays_full_is_not_littered_with_empty_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = Lost()
+    log = log_in(tmp_path, lost)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    for _ in range(3):
+        add(log)
+        log.write()
+    assert lost.rows == 3
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    add(log)
+    log.write()
+    assert len(lines(tmp_path)) == 1
 
 
 def test_more_than_can_be_written_is_lost_and_counted(tmp_path: Path) -> None:

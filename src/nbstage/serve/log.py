@@ -104,7 +104,6 @@ class PredictionLog:
         try:
             self._append("".join(lines).encode())
         except OSError as error:
-            self._file = None
             self._lost(len(lines), error)
 
     def _run(self) -> None:
@@ -123,7 +122,9 @@ class PredictionLog:
                     rest = rest[os.write(handle, rest) :]
             except OSError:
                 with suppress(OSError):
-                    os.ftruncate(handle, before)  # no half line is left
+                    os.ftruncate(handle, before)  # no half line is left, and no empty file
+                    if not before:
+                        path.unlink()
                 raise
         finally:
             os.close(handle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import multiprocessing
+import os
 import signal
 import socket
 import tempfile
@@ -121,6 +122,7 @@ def _keep(workers: list[Worker], start: Start, stop: list[int], say: Say) -> Non
         for number, place in enumerate(places):
             _look(place, start, say)
             if place.due is not None and time.monotonic() >= place.due and not stop:
+                place.worker.told.close()
                 place.worker = workers[number] = start.worker()
                 place.answers, place.why, place.due = False, "", None
 
@@ -200,7 +202,13 @@ def _stopped() -> Iterator[list[int]]:
 
 @contextmanager
 def _counted() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="nbstage-serve-", ignore_cleanup_errors=True) as name:
+    """A folder for the workers' counts: in memory where there is such a place, as a process is
+    killed that writes to its mapped file on a full disk.
+    """
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(
+        prefix="nbstage-serve-", dir=memory, ignore_cleanup_errors=True
+    ) as name:
         yield name
 
 
@@ -214,10 +222,10 @@ def _listening(service: Service) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
         raise UserError(
-            f"'{host}' port {port} can't be listened on: {error.strerror}",
+            f"'{host}' port {port} can't be listened on: {getattr(error, 'strerror', error)}",
             "choose another one with `--port`; 0 finds a free one.",
         ) from None
     with listener:
