@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -58,6 +60,7 @@ def make_bundles(around: Path, versions: dict[str, str]) -> dict[str, Bundle]:
     found = {}
     for version, offset in versions.items():
         (root / "artifacts/train/model.json").write_text(f'{{"slope": 2.0, "offset": {offset}}}')
+        subprocess.run([sys.executable, "-m", "pipeline.predict"], cwd=root, check=True)
         serve = read_settings(root).serve
         out = around / version
         found[version] = make(root, out, serve=serve, model="line", version=version, commit=version)
