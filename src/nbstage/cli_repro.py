@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -79,10 +80,10 @@ def repro(
     Independent stages run at the same time; stages of notebooks start in a moment, with their
     libraries imported. A stage's output is shown if it fails, and kept in .dvc/tmp/nbstage.
     """
-    from nbstage.app.reproducing import reproduce, reproduce_by_dvc, why_dvc_itself
     from nbstage.repro.needs import cores
     from nbstage.repro.nouns import OnError
     from nbstage.repro.told import as_data, has_failed, summary_of
+    from nbstage.repro.use import reproduce, reproduce_by_dvc, why_dvc_itself
     from nbstage.terminal import print_json, say
 
     options = _options(targets, flags)
@@ -92,13 +93,19 @@ def repro(
         return Exit.TO_FIX if reproduce_by_dvc(options) else Exit.FINE
     began = time.monotonic()
     with _teller(quiet=as_json, show_output=show_output) as tell:
-        ended = reproduce(options, jobs=jobs or cores(), warm=not cold, tell=tell)
+        ended = reproduce(options, jobs=jobs or cores(), warm=not cold, peaks=_peaks, tell=tell)
     if as_json:
         print_json({"stages": as_data(ended)})
     else:
         click.echo(summary_of(ended, time.monotonic() - began))
     failed = has_failed(ended) and options.on_error is not OnError.IGNORE
     return Exit.TO_FIX if failed else Exit.FINE
+
+
+def _peaks(root: Path) -> Mapping[str, float]:
+    from nbstage.app.reproducing import traced_peaks
+
+    return traced_peaks(root)
 
 
 def _options(targets: tuple[str, ...], flags: dict[str, bool]) -> Options:

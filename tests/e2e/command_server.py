@@ -47,9 +47,9 @@ def serve() -> None:
     import dvc.repo.reproduce
     import dvc.stage.cache
 
-    import nbstage.app.reproducing
     import nbstage.cli
     import nbstage.repro.reproduce
+    import nbstage.repro.use
 
     mains: dict[str, Callable[[list[str]], int]] = {
         "dvc": dvc.cli.main,

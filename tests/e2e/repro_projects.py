@@ -178,7 +178,11 @@ CASES = (
     ),
     Case(
         "a parameter that is missing",
-        {"dvc.yaml": dvc_yaml(stage("needs", "echo done", "params:\n- gone", deps=["in.txt"]), COPY)}
+        {
+            "dvc.yaml": dvc_yaml(
+                stage("needs", "echo done", "params:\n- gone", deps=["in.txt"]), COPY
+            )
+        }
         | {"in.txt": "one\n", "params.yaml": "there: 1\n"},
         (("--keep-going",), {"params.yaml": "gone: 1\n"}, ()),
     ),

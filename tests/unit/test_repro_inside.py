@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nbstage.app import reproducing
 from nbstage.cli import main
+from nbstage.repro import use
 from nbstage.repro.inside import lock, project
 from nbstage.repro.inside.files import replace_text
 from nbstage.repro.nouns import OnError, Options
@@ -99,7 +99,7 @@ def test_another_version_of_dvc_does_it_itself_with_a_warning(
         asked.append(command[1:])
         return subprocess.CompletedProcess(command, 255)
 
-    monkeypatch.setattr(reproducing, "version", lambda: "4.0")
+    monkeypatch.setattr(use, "version", lambda: "4.0")
     monkeypatch.setattr(subprocess, "run", run)
     assert main(["repro", "--force", "-k", "train", "-j2"]) == 1
     assert asked == [["-m", "dvc", "repro", "--force", "--keep-going", "--", "train"]]

@@ -1,108 +1,20 @@
-"""`dvc repro`, done faster: what is run is what DVC would run, and DVC knows of it."""
+"""What traces know of the stages that are to be reproduced."""
 
 from __future__ import annotations
 
-import logging
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from nbstage.app.notebooks import convert_all
+from nbstage.config import read_config
 from nbstage.errors import UserError
-from nbstage.repro.inside.plan import planned
-from nbstage.repro.inside.project import (
-    TESTED,
-    StagesFailed,
-    arguments,
-    is_tested,
-    opened,
-    pull_run_cache,
-    version,
-)
-from nbstage.repro.needs import need_of, room_for
-from nbstage.repro.nouns import Ended, Event, Note, Options, Warm
-from nbstage.repro.reproduce import Means, Reproduction
-from nbstage.repro.warm import module_of, warm_starts
-
-if TYPE_CHECKING:
-    from dvc.stage import Stage
-
-    from nbstage.repro.schedule import Need
-
-Tell = Callable[[Event], None]
+from nbstage.page.view import traced
+from nbstage.project import find_notebooks
 
 
-def why_dvc_itself(options: Options) -> str | None:
-    """Why this is left to `dvc repro`: None where it is not, empty where it need not be said."""
-    found = version()
-    if not is_tested(found):
-        return (
-            f"DVC {found} is none of the versions that `nbstage repro` knows from the inside "
-            f"({TESTED[0]} to below {TESTED[1]}): `dvc repro` does it, one stage after another"
-        )
-    return "" if options.dry or options.interactive else None
-
-
-def reproduce_by_dvc(options: Options) -> int:
-    """`dvc repro` as it is; gives its exit code."""
-    command = [sys.executable, "-m", "dvc", "repro", *arguments(options)]
-    return subprocess.run(command, check=False).returncode
-
-
-def reproduce(options: Options, *, jobs: int, warm: bool, tell: Tell) -> tuple[Ended, ...]:
-    """Bring what is asked for up to date; gives what came of each stage, in the order of its end.
-
-    Raises UserError for what DVC refuses before a stage runs.
+def traced_peaks(root: Path) -> dict[str, float]:
+    """The most memory in MB that each stage of the notebooks had in its last trace; none where
+    there is no notebook that can be converted.
     """
-    os.environ.setdefault("DVC_NO_ANALYTICS", "1")
-    with opened() as repo, _warnings_told(tell):
-        if options.pull and options.run_cache:
-            pull_run_cache(repo, lambda text: tell(Note(text)))
-        plan = planned(repo, options)
-        root = Path(repo.root_dir)
-        forked = plan.stages if warm else ()
-        means = Means(room_for(jobs), _needs(root), lambda: _forks(root, forked), tell)
-        one = Reproduction(repo, plan, options, means)
-        with suppress(StagesFailed), repo.scm_context(quiet=True):
-            one.run()
-        return one.ended
-
-
-def _forks(root: Path, stages: Iterable[Stage]) -> dict[str, Warm]:
-    """How the stages are forked that can be; those run in the project's root."""
-    modules = {
-        stage.addressing: module
-        for stage in stages
-        if (module := module_of(stage.cmd)) is not None and Path(stage.wdir) == root
-    }
-    return warm_starts(modules, root)
-
-
-def _needs(root: Path) -> Callable[[Stage], Need]:
-    """What a stage needs by its tags, else by its trace, which is read where it counts."""
-    peaks = cache(lambda: _peaks(root))
-
-    def need(stage: Stage) -> Need:
-        said = need_of(stage.meta, 0.0)
-        if said.memory or module_of(stage.cmd) is None:
-            return said
-        return need_of(stage.meta, peaks().get(stage.name, 0.0))
-
-    return need
-
-
-def _peaks(root: Path) -> dict[str, float]:
-    """The most memory in MB that each stage of the notebooks had in its last trace."""
-    # To import these takes as long as all of a run with nothing to do.
-    from nbstage.app.notebooks import convert_all
-    from nbstage.config import read_config
-    from nbstage.page.view import traced
-    from nbstage.project import find_notebooks
-
     try:
         config = read_config(root)
         found, _ = convert_all(root, config, find_notebooks(root, config))
@@ -114,28 +26,3 @@ def _peaks(root: Path) -> dict[str, float]:
             cells = traced(plan.name, converted.blocks, converted.program.facts)
             peaks[plan.name] = max((cell.peak_mb for cell in cells), default=0.0)
     return peaks
-
-
-@contextmanager
-def _warnings_told(tell: Tell) -> Iterator[None]:
-    """Let DVC's warnings be told as all else is, and keep it from drawing progress of its own."""
-    logger = logging.getLogger("dvc")
-    before, level = logger.handlers, logger.level
-    logger.handlers, propagate, logger.propagate = [_Teller(tell)], logger.propagate, False
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.handlers, logger.propagate = before, propagate
-        logger.setLevel(level)
-
-
-class _Teller(logging.Handler):
-    """What tells a log's records."""
-
-    def __init__(self, tell: Tell) -> None:
-        super().__init__(logging.WARNING)
-        self._tell = tell
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._tell(Note(record.getMessage()))

@@ -182,7 +182,8 @@ class Reproduction:
 
     def _settle(self) -> None:
         """Let DVC write what was left to it, as far as nothing can come before it any more."""
-        self._locks.settle(self._schedule.first_open(self._plan.place))
+        if self._locks.is_behind:
+            self._locks.settle(self._schedule.first_open(self._plan.place))
 
     def _finish(self) -> None:
         if self._starters is not None:

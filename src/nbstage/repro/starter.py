@@ -12,6 +12,7 @@ When the one who tells it is gone, it ends all that it has started.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -164,6 +165,7 @@ class Starter:
                 importlib.import_module(name)
         except BaseException as error:
             return f"{name} can't be imported here: {type(error).__name__}"
+        gc.freeze()  # what is imported lives to the end: to look through it again costs each fork
         sys.stdout.flush()
         sys.stderr.flush()
         with open(output, errors="replace") as file:

@@ -1,11 +1,10 @@
-"""The files that DVC keeps while it reproduces: parameters, YAML, who reads and writes what."""
+"""The files that DVC keeps while it reproduces: YAML, and who reads and writes what."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,13 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from nbstage.repro.inside.parameters import parsed_once, remembering
+
 if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import Stage
-
-
-#: File systems count time in steps of some milliseconds.
-_TICK = 100_000_000
 
 
 @contextmanager
@@ -35,63 +32,13 @@ def quickened(guard: Guard) -> Iterator[None]:
 
     with ExitStack() as stack:
         for module, name, new in (
-            (params, "load_path", _parsed_once(params.load_path)),
-            (params, "read_param_file", _remembering(params.read_param_file)),
+            (params, "load_path", parsed_once(params.load_path)),
+            (params, "read_param_file", remembering(params.read_param_file)),
             (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml, guard.folder)),
             (rwlock, "rwlock", guard.checked),
         ):
             stack.enter_context(patch.object(module, name, new))
         yield
-
-
-def _remembering(read: Callable[..., Any]) -> Callable[..., Any]:
-    """`read_param_file` that looks for the same keys in the same version of a file once.
-
-    Nobody changes what it gives: DVC compares it and writes it down.
-    """
-    known: dict[tuple[object, ...], Any] = {}
-
-    def read_param_file(
-        fs: object, path: str, key_paths: list[str] | None = None, flatten: bool = False
-    ) -> Any:
-        version = _version(path)
-        if version is None:
-            return read(fs, path, key_paths, flatten)
-        key = (path, version, tuple(key_paths or ()), flatten)
-        if key not in known:
-            known[key] = read(fs, path, key_paths, flatten)
-        found = known[key]
-        return dict(found) if isinstance(found, dict) else found
-
-    return read_param_file
-
-
-def _parsed_once(load: Callable[..., Any]) -> Callable[..., Any]:
-    """`load_path` that parses each version of a file once."""
-    known: dict[tuple[object, ...], Any] = {}
-
-    def load_path(path: str, fs: object, **options: object) -> Any:
-        version = None if options else _version(path)
-        if version is None:
-            return load(path, fs, **options)
-        if (path, version) not in known:
-            known[path, version] = load(path, fs)
-        return known[path, version]
-
-    return load_path
-
-
-def _version(path: str) -> tuple[int, int, int] | None:
-    """What tells a file from what it was before; None where it was written too short a time ago
-    for its time to tell.
-    """
-    try:
-        seen = Path(path).stat()
-    except OSError:
-        return None
-    if time.time_ns() - seen.st_mtime_ns < _TICK:
-        return None
-    return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
 def _whole(dump: Callable[..., None], through: Path) -> Callable[..., None]:

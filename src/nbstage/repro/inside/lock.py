@@ -71,6 +71,11 @@ class Locks:
         lock.entries[name] = entry
         _replace(path, lock, Path(stage.repo.tmp_dir))
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether entries wait for `settle`."""
+        return bool(self._held_back)
+
     def settle(self, before: int) -> None:
         """Let DVC write what was left to it, of the stages that stand before a place."""
         for place in sorted(place for place in self._held_back if place < before):
