@@ -6,7 +6,7 @@ from nbstage.policy import Direction
 
 # By the last part of a metric's name, without the words that only say where or how it was taken.
 _HIGHER = """
-accuracy adjusted_rand ap auc auc_pr auc_roc average_precision balanced_accuracy bleu dice
+acc accuracy adjusted_rand ap auc auc_pr auc_roc average_precision balanced_accuracy bleu dice
 explained_variance f1 f_beta fbeta gini hit_rate iou jaccard kappa ks lift map matthews
 matthews_corrcoef mcc mrr ndcg npv ppv pr_auc precision r2 r_squared rand recall roc_auc rocauc
 rouge score sensitivity silhouette specificity tnr tpr uplift v_measure
