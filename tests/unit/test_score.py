@@ -208,6 +208,23 @@ def test_lines_that_are_no_rows_are_bad_rows(predictor: Predictor, tmp_path: Pat
     assert problems[1:3] == ["is no JSON object", "is '2', and not a whole number"]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_half_characters_and_gaps_in_other_columns_can_be_written(
+    ending: str, predictor: Predictor, tmp_path: Path
+) -> None:
+    good = json.loads(json_lines(ROWS).split("\n")[0])
+    source, output = tmp_path / "in.jsonl", tmp_path / f"out{ending}"
+    rows = [{**good, "order": "\ud800", "more": float("nan")}, {**good, "order": None}]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert score(predictor, source, output).bad == 0
+    if ending == ".jsonl":
+        found = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    else:
+        found = read(output).astype(object).to_dict("records")
+    assert found[0]["order"] == ("\ud800" if ending == ".jsonl" else "\\ud800")
+    assert all(pd.isna(row["more"]) for row in found)
+
+
 def test_large_integers_beside_missing_ones_keep_their_digits(
     predictor: Predictor, tmp_path: Path
 ) -> None:

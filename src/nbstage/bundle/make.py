@@ -192,11 +192,15 @@ def _prove(
         errors="replace",
     ) as running:
         last: list[str] = []
-        for line in running.stderr or ():
-            if line.startswith(_SAID):
-                say(line.removeprefix(_SAID).strip())
-            else:
-                last = [*last[-20:], line.rstrip()]
+        try:
+            for line in running.stderr or ():
+                if line.startswith(_SAID):
+                    say(line.removeprefix(_SAID).strip())
+                else:
+                    last = [*last[-20:], line.rstrip()]
+        except BaseException:
+            running.kill()  # whoever ends this process ends that one
+            raise
     if result.is_file():
         return tuple(map(str, json.loads(result.read_text(encoding="utf-8"))))
     told = "\n".join(last) or f"exit code {running.returncode}"

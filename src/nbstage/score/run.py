@@ -135,9 +135,12 @@ def _one(batch: _Batch, parts: Parts, number: int, chunk: Chunk) -> Done:
 
 def _as_kept(form: Form, cells: Any) -> Any:
     """Cells of the file's own as the output can hold them."""
-    if form == "parquet":
-        return cells if hasattr(cells, "to_pylist") else as_texts(cells)
-    return cells.to_pylist() if hasattr(cells, "to_pylist") else cells
+    arrow = hasattr(cells, "to_pylist")
+    if arrow and form == "parquet":
+        return cells
+    listed = cells.to_pylist() if arrow else cells
+    plain = [None if value != value else value for value in listed]  # JSON has no NaN
+    return as_texts(plain) if form == "parquet" else plain
 
 
 def _counted(bad: list[BadRow]) -> dict[str, int]:

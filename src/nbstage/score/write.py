@@ -49,12 +49,12 @@ def text_of(form: Form, columns: Columns, delimiter: str = ",") -> bytes:
     rows = zip(*(columns[name] for name in names), strict=True)
     if form == "jsonl":
         lines = (_as_json(dict(zip(names, row, strict=True))) for row in rows)
-        return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+        return "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows(
         [_cell(value) for value in row] for row in rows
     )
-    return file.getvalue().encode("utf-8", "surrogatepass")
+    return file.getvalue().encode("utf-8", "backslashreplace")
 
 
 def header_of(names: Sequence[str], delimiter: str = ",") -> bytes:
@@ -101,8 +101,9 @@ def arrow_table(columns: Columns, outputs: tuple[Output, ...]) -> pa.Table:
 
 
 def as_texts(values: Sequence[Any]) -> list[str | None]:
-    """Cells for a column of texts: what is none becomes JSON."""
-    return [value if isinstance(value, str | None) else _as_json(value) for value in values]
+    """Cells for a column of texts: what is none becomes JSON, and half a character its escape."""
+    texts = [value if isinstance(value, str | None) else _as_json(value) for value in values]
+    return [text and text.encode("utf-8", "backslashreplace").decode() for text in texts]
 
 
 def put(path: Path, content: bytes) -> None:
