@@ -137,6 +137,8 @@ async def _refuse(status: int, send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
     ]
     if status == 401:
-        headers += [(b"www-authenticate", b'Bearer, Basic realm="nbstage"')]
+        # A header each: browsers don't find the one they know in a list.
+        ways = (b'Bearer realm="nbstage"', b'Basic realm="nbstage"')
+        headers += [(b"www-authenticate", way) for way in ways]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
