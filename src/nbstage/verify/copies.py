@@ -27,8 +27,10 @@ _LEFT_OUT = frozenset(
         "node_modules",
     }
 )
-# DVC's own of this machine, and its memory of what ran: in the copy everything is to run.
+# DVC's own of this machine, and its memory of what ran: in the copy everything is to run. And
+# bundles of versions, which nothing of the pipeline reads.
 _DVC = frozenset({".dvc/cache", ".dvc/tmp", ".dvc/config.local", "dvc.lock"})
+_OURS = frozenset({".nbstage/bundles"})
 _BIG = 1 << 16
 
 State = dict[str, tuple[int, int, int]]
@@ -42,7 +44,7 @@ def copy_project(root: Path, target: Path, leave_out: frozenset[str]) -> None:
     within the project stays one; what another link leads to is copied. Raises OSError.
     """
     target.mkdir(parents=True, exist_ok=True)
-    _Copier(root.resolve(), _DVC | leave_out).folder(root, target, "", (root.resolve(),))
+    _Copier(root.resolve(), _DVC | _OURS | leave_out).folder(root, target, "", (root.resolve(),))
 
 
 @dataclass(frozen=True, slots=True)
