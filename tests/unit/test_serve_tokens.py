@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import re
@@ -170,10 +171,6 @@ def test_a_body_is_not_read_before_the_token_is_good(file: Path) -> None:
     service = client(serving(open=False, tokens=file))
     read: list[int] = []
 
-    def body() -> object:
-        read.append(1)
-        yield b"{"
-
     async def ask() -> list[dict[str, object]]:
         sent: list[dict[str, object]] = []
 
@@ -187,8 +184,6 @@ def test_a_body_is_not_read_before_the_token_is_good(file: Path) -> None:
         scope = {"type": "http", "path": "/predict", "method": "POST", "headers": []}
         await service.app(scope, receive, send)  # type: ignore[arg-type]
         return sent
-
-    import asyncio
 
     sent = asyncio.run(ask())
     assert sent[0]["status"] == 401
