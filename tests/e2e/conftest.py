@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.command_server import Commands
 from tests.notebooks_as_text import ipynb
 
 ROOT = Path(__file__).parent.parent.parent
@@ -176,6 +178,20 @@ def example(reproduced: Project, tmp_path: Path) -> Project:
     """A copy of the reproduced example, to be changed."""
     shutil.copytree(reproduced.root, tmp_path / "project", symlinks=True)
     return Project(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Commands]:
+    """What runs `dvc` and `nbstage` without importing them each time."""
+    server = Commands()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project under git and DVC without a stage. Not to be changed."""
+    return under_git_and_dvc(tmp_path_factory.mktemp("empty") / "project")
 
 
 def percent(project: Project, name: str, text: str) -> str:

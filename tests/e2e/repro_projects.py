@@ -42,7 +42,8 @@ FAILS = stage("fails", "echo no >&2; exit 3", deps=["in.txt"], outs=["f.txt"])
 AFTER = stage("after", "cp f.txt g.txt", deps=["f.txt"], outs=["g.txt"])
 NEW: Files = {"in.txt": "two words\n"}
 
-CASES = (
+#: What can be asked of one project.
+ASKED = (
     Case(
         "a diamond, changed and changed back", DIAMOND, ((), (), NEW, (), {"in.txt": "one\n"}, ())
     ),
@@ -71,6 +72,10 @@ CASES = (
         DIAMOND,
         ((), {"a.txt": None, "in.txt": None}, ("--allow-missing",), NEW, ("--allow-missing",)),
     ),
+)
+
+#: Kinds of stages and of projects.
+KINDS = (
     Case(
         "a stage that fails",
         {"dvc.yaml": dvc_yaml(COPY, FAILS, AFTER), "in.txt": "one\n"},
