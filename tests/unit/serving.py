@@ -46,6 +46,8 @@ class Model:
         contracts = set(table["contract"])
         if "wait" in contracts:
             time.sleep(0.5)
+        if "long" in contracts:
+            time.sleep(3)
         if "forever" in contracts:
             time.sleep(3600)
         if "strange" in contracts:
@@ -83,7 +85,7 @@ def as_json(**changes: object) -> str:
     return json.dumps(ROW | changes)
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 10) -> None:
+def wait_for(true: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not true():
