@@ -9,7 +9,6 @@ run/                        what the processes print, Caddy's settings and its s
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -161,6 +160,8 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _wait_for(lock: int, site: Site, wait: float, say: Say) -> None:
+    import fcntl  # which Windows lacks, from where one may deploy by ssh
+
     until = time.monotonic() + wait
     while True:
         try:

@@ -26,6 +26,11 @@ _PATIENCE = 10.0
 
 def need_caddy(site: Site) -> str:
     """Where Caddy is. Raises UserError where it is missing or can't work for this site."""
+    if not Path("/proc/self/stat").exists():
+        raise UserError(
+            "versions are served on Linux alone: processes are known by what /proc says of them",
+            "deploy to a Linux machine by ssh.",
+        )
     found = shutil.which("caddy")
     if found is None:
         raise UserError(
