@@ -25,8 +25,8 @@ def keep(value: object, path: str, contract: str) -> None:
         listed = "".join(f"\n  {line}" for line in broken)
         raise StageError(
             f"'{path}' is not stored, as it breaks its contract '{contract}':{listed}\n"
-            "Mend what makes the table. If the table is right, edit the contract; or delete it, run "
-            "`nbstage convert` and `dvc repro`, and have it anew by `nbstage contract`."
+            "Mend what makes the table. If the table is right, edit the contract; or delete it, "
+            "run `nbstage convert` and `dvc repro`, and have it anew by `nbstage contract`."
         )
 
 
