@@ -68,7 +68,7 @@ def test_an_empty_table_is_a_policy_that_asks_for_genuine_numbers() -> None:
 
 def test_files_that_have_to_be_in_the_remote_can_be_named() -> None:
     policy = parse_settings('[tool.nbstage.gate]\nremote = ["model.json"]\n').policy
-    assert policy.remote == ("model.json",)
+    assert policy == Policy(remote=("model.json",))
 
 
 def test_all_mistakes_are_told_at_once() -> None:
