@@ -26,10 +26,11 @@ from benchmarks.table import between_marks
 from nbstage.app.bundling import bundled
 from nbstage.bundle import Bundle
 from nbstage.bundle.folder import write_bundle
+from nbstage.deploy.beside import Doing
 from nbstage.deploy.nouns import Site
 from nbstage.deploy.place import state_of
 from nbstage.deploy.process import stop
-from nbstage.deploy.roll import Doing, deploy, roll_back
+from nbstage.deploy.roll import deploy, roll_back
 from nbstage.deploy.service import at_address
 
 PAGE = ROOT / "docs" / "deploy.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from nbstage.errors import UserError
 from nbstage.help_page import Command
 
 if TYPE_CHECKING:
-    from nbstage.deploy.nouns import Deployed, Failed, Say
+    from nbstage.deploy.nouns import Deployed, Failed, Say, Shadowed
 
 # Imported when the command runs: `nbstage --help` does not wait for that.
 
@@ -24,17 +25,19 @@ if TYPE_CHECKING:
     short_help="Put a version in the place of the one that is served.",
     epilog="nbstage deploy model@v1.2.0 --to staging\n"
     "nbstage deploy model@prod --to production --canary 10%\n"
+    "nbstage deploy model@prod --to production --shadow\n"
     "nbstage deploy --start --to production",
 )
 @click.argument("version", required=False)
 @click.option("--to", required=True, metavar="TARGET", help="Where to, as in pyproject.toml.")
 @click.option("--canary", metavar="10%", help="Give it this share of the requests first.")
+@click.option("--shadow", is_flag=True, help="Give it copies of requests, and stop it then.")
 @click.option(
     "--hold",
     type=click.FloatRange(0),
     default=60.0,
     metavar="SECONDS",
-    help="How long it keeps each share. [default: 60]",
+    help="How long it keeps each share, or gets copies. [default: 60]",
 )
 @click.option("--start", is_flag=True, help="Serve again what was served, after a reboot.")
 @wait_option
@@ -44,6 +47,7 @@ def deploy(
     version: str | None,
     to: str,
     canary: str | None,
+    shadow: bool,
     hold: float,
     start: bool,
     wait: float,
@@ -55,6 +59,9 @@ def deploy(
     has to be the recorded one, latency. Then requests go to it, and the old one ends what it has
     begun. Where it fails, the old one serves on, and the exit code is 1. TARGET is a table
     [tool.nbstage.deploy.targets.TARGET] in pyproject.toml.
+
+    With --shadow the old one serves on, and the new one gets copies of its requests: how many rows
+    it predicts otherwise is told, and it is stopped.
     """
     from nbstage.app import deploying
 
@@ -63,10 +70,18 @@ def deploy(
             "name a version to deploy, or --start",
             "nbstage deploy model@v1.2.0 --to staging",
         )
+    if shadow and (start or canary is not None):
+        raise UserError(
+            "a shadow answers nobody: it gets no share of the requests, and does not serve",
+            "leave out `--canary` and `--start`, or `--shadow`.",
+        )
     asked = deploying.Asked(_percent(canary), hold, wait)
     root, _ = chosen(())
     if version is None:
         return deployed(lambda say: deploying.start(root, to, wait, say), to, as_json=as_json)
+    if shadow:
+        shade = partial(deploying.shadow, root, version, to, asked)
+        return _shadowed(shade, to, as_json=as_json)
     return deployed(
         lambda say: deploying.deploy(root, version, to, asked, say), to, as_json=as_json
     )
@@ -128,6 +143,24 @@ def deployed(do: Callable[[Say], Deployed], target: str, *, as_json: bool) -> in
     else:
         click.echo(deployed_as_text(done, target, paint_for(sys.stdout)))
     return Exit.FINE
+
+
+def _shadowed(do: Callable[[Say], Shadowed], target: str, *, as_json: bool) -> int:
+    """Say how a shadow did; gives the exit code."""
+    from nbstage.deploy.nouns import Failed
+    from nbstage.deploy.told_shadow import shadowed_as_data, shadowed_as_text
+    from nbstage.terminal import paint_for, print_json, steps
+
+    try:
+        with steps() as say:
+            done = do(say)
+    except Failed as error:
+        return failed(error, as_json=as_json)
+    if as_json:
+        print_json(shadowed_as_data(done, target))
+    else:
+        click.echo(shadowed_as_text(done, target, paint_for(sys.stdout)))
+    return Exit.FINE if done.ok else Exit.TO_FIX
 
 
 def failed(error: Failed, *, as_json: bool) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ import pytest
 from nbstage.bundle import Bundle, make
 from nbstage.config import read_settings
 from nbstage.deploy.asking import ask
-from nbstage.deploy.nouns import Site
+from nbstage.deploy.nouns import Check, Site
 from nbstage.deploy.place import state_of, version_folder
 from nbstage.deploy.process import stop
 from nbstage.deploy.service import at_address
@@ -163,6 +164,23 @@ def under_load(site: Site, senders: int = 2, pause: float = 0.01) -> Iterator[Lo
         end.set()
         for thread in threads:
             thread.join()
+
+
+def die(*_: object, **__: object) -> tuple[Check, ...]:
+    """End this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ()
+
+
+def killed(deployment: Callable[[], object]) -> None:
+    """Run a deployment in a process that is killed in the middle of it."""
+    child = os.fork()
+    if child == 0:
+        try:
+            deployment()
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 def has_version(site: Site, name: str) -> bool:

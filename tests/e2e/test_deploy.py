@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from nbstage.bundle import Bundle
+from nbstage.deploy.beside import Doing
 from nbstage.deploy.nouns import Failed, Site
 from nbstage.deploy.place import state_of
 from nbstage.deploy.process import stop
-from nbstage.deploy.roll import Doing, deploy, look, roll_back, start
+from nbstage.deploy.roll import deploy, look, roll_back, start
 from nbstage.deploy.smoke import passed
 from nbstage.errors import UserError
 from tests.e2e.deployed import (

@@ -12,12 +12,15 @@ import pytest
 
 from nbstage.bundle import Bundle
 from nbstage.deploy import roll
+from nbstage.deploy.beside import Doing
 from nbstage.deploy.canary import canary
-from nbstage.deploy.nouns import Check, Failed, Say, Serving, Share, Site
+from nbstage.deploy.nouns import Failed, Say, Serving, Share, Site
 from nbstage.deploy.place import state_of, version_folder
-from nbstage.deploy.roll import Doing, deploy
+from nbstage.deploy.roll import deploy
 from tests.e2e.deployed import (
     a_site,
+    die,
+    killed,
     log,
     make_bundles,
     needs_caddy,
@@ -40,22 +43,6 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
 def site(tmp_path: Path) -> Iterator[Site]:
     with a_site(tmp_path) as found:
         yield found
-
-
-def die(*_: object, **__: object) -> tuple[Check, ...]:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return ()
-
-
-def killed(deployment: Callable[[], object]) -> None:
-    """Run a deployment in a process that is killed in the middle of it."""
-    child = os.fork()
-    if child == 0:
-        try:
-            deployment()
-        finally:
-            os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 def killed_when(doing: str) -> Doing:

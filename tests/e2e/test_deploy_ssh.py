@@ -112,12 +112,15 @@ def test_a_version_is_deployed_to_another_machine_and_rolled_back_there(tmp_path
             code, told = laptop.run("deploy", folders["v1.0.0"], "--to", "there")
             assert code == 0
             assert "deployed: line v1.0.0 serves at 'there'" in told
+            shade = ("--shadow", "--hold", "0.2")
+            code, told = laptop.run("deploy", folders["v1.1.0"], "--to", "there", *shade)
+            assert (code, "no request came in 0.2 s" in told) == (0, True)
             assert laptop.run("deploy", folders["v1.1.0"], "--to", "there")[0] == 0
             assert served(site) == "v1.1.0"
             assert "ok      version: line v1.1.0" in laptop.run("smoke", "there")[1]
             assert laptop.run("rollback", "--on", "there")[0] == 0
             assert served(site) == "v1.0.0"
-            assert [did for did, _ in log(site)] == ["deployed", "deployed", "rolled back"]
+            assert [did for did, _ in log(site)] == ["deployed", "shadowed", "deployed", "rolled back"]
             code, told = laptop.run("rollback", "--on", "there")
             assert (code, "is the first version in" in told) == (1, True)
             known = "[127.0.0.1]:1 ssh-ed25519 AAAA\n"

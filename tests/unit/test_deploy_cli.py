@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from nbstage.app import deploying
 from nbstage.cli import main
-from nbstage.deploy.nouns import Check, Deployed, Failed, Share
+from nbstage.deploy.nouns import Check, Deployed, Differing, Failed, Shadowed, Share
 from nbstage.deploy.wire import Reply, Request
 from nbstage.errors import UserError
 from nbstage.registry import Version
@@ -100,6 +100,63 @@ def test_a_version_that_fails_is_told_with_exit_code_1(site: Site, capsys: Captu
     assert capsys.readouterr().err == "error: too slow\n  hint: 'v0.9.0' serves on.\n"
 
 
+SHADOWED = Shadowed(
+    "churn",
+    "v1.0.0",
+    "v0.9.0",
+    60.0,
+    CHECKS,
+    requests=100,
+    answered=97,
+    refused=1,
+    failed=0,
+    rows=200,
+    different=7,
+    fields=(Differing("score", 7, 0.25), Differing("leaves", 3)),
+    seconds=0.0125,
+    shadow_seconds=0.02,
+)
+
+
+def test_a_shadow_is_told_with_what_it_would_have_answered(site: Site, capsys: Captured) -> None:
+    site.reply = Reply(shadowed=SHADOWED)
+    assert main(["deploy", "bundle", "--to", "staging", "--shadow", "--hold", "5"]) == 1
+    assert capsys.readouterr().out == (
+        "shadowed: churn v1.0.0 got copies of the requests to v0.9.0 at 'staging', and is stopped\n"
+        "  ok      health: ready\n"
+        "  ok      version: churn v1.0.0\n"
+        "  copies of 100 requests: 97 answered, 1 refused (4xx), 2 lost, as it was too slow\n"
+        "  7 of 200 rows predicted otherwise\n"
+        "    'score': 7 values (3.5%), numbers by at most 0.25\n"
+        "    'leaves': 3 values (1.5%)\n"
+        "  a request took 12.5 ms in the mean, and 20.0 ms with the shadow\n"
+    )
+    (asked,) = site.asked
+    assert (asked.do, asked.hold) == ("shadow", 5.0)
+
+
+def test_a_shadow_is_told_to_a_machine(site: Site, capsys: Captured) -> None:
+    site.reply = Reply(shadowed=replace(SHADOWED, refused=0))
+    assert main(["deploy", "bundle", "--to", "staging", "--shadow", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["did"], told["different"]) == (True, "shadowed", 7)
+    assert told["copies"]["lost"] == 3
+    assert told["fields"][1] == {"field": "leaves", "values": 3, "largest": None}
+
+
+def test_a_shadow_that_nobody_asked_or_that_ended_is_told(site: Site, capsys: Captured) -> None:
+    ended = Shadowed("churn", "v1.0.0", "v0.9.0", 60.0, ended=True, printed="no memory\nis left")
+    site.reply = Reply(shadowed=ended)
+    assert main(["deploy", "bundle", "--to", "staging", "--shadow"]) == 1
+    told = capsys.readouterr().out
+    assert "  no request came in 60 s: that proves nothing\n" in told
+    assert "  failed  its service ended before its time\n" in told
+    assert told.endswith("  what it printed last:\n    no memory\n    is left\n")
+    site.reply = Failed("too slow", "'v0.9.0' serves on.")
+    assert main(["deploy", "bundle", "--to", "staging", "--shadow"]) == 1
+    assert capsys.readouterr().err == "error: too slow\n  hint: 'v0.9.0' serves on.\n"
+
+
 def test_what_serves_already_is_told(site: Site, capsys: Captured) -> None:
     site.reply = Reply(Deployed("deployed", "churn", "v1.0.0", "v1.0.0", ":80", same=True))
     assert main(["deploy", "bundle", "--to", "staging"]) == 0
@@ -163,6 +220,12 @@ def test_a_target_may_ask_for_a_signature(
         (["deploy", "x", "--to", "staging", "--canary", "0"], "'0' is no share of the requests"),
         (["deploy", "x", "--to", "staging", "--canary", "100%"], "is no share of the requests"),
         (["deploy", "bundle", "--to", "image", "--canary", "5"], "gives it no share of the"),
+        (["deploy", "bundle", "--to", "image", "--shadow"], "sends no copies of its requests"),
+        (
+            ["deploy", "x", "--to", "staging", "--shadow", "--canary", "5"],
+            "a shadow answers nobody",
+        ),
+        (["deploy", "--start", "--to", "staging", "--shadow"], "a shadow answers nobody"),
         (["rollback"], "name a stage, or --on TARGET"),
         (["rollback", "prod", "--on", "staging"], "name a stage, or --on TARGET"),
         (["rollback", "--on", "staging", "--sign"], "makes no tag to sign or push"),

@@ -12,7 +12,7 @@ import pytest
 
 from nbstage.bundle import open_bundle
 from nbstage.deploy.fulfil import receive
-from nbstage.deploy.nouns import Check, Deployed, Failed, Share, Site
+from nbstage.deploy.nouns import Check, Deployed, Differing, Failed, Shadowed, Share, Site
 from nbstage.deploy.wire import (
     Reply,
     Request,
@@ -88,6 +88,9 @@ def test_a_reply_arrives_whatever_was_printed_before() -> None:
     done = Deployed("deployed", "churn", "v1", "v0", ":80", checks, shares, 1.5, notes=("a",))
     assert read_reply(f"a word of the shell's\n{as_line(Reply(done))}\n") == Reply(done)
     assert read_reply(as_line(Reply(checks=checks))) == Reply(checks=checks)
+    fields = (Differing("score", 3, 0.5), Differing("class", 2))
+    shade = Shadowed("churn", "v1", "v0", 60.0, checks, requests=9, rows=9, fields=fields)
+    assert read_reply(as_line(Reply(shadowed=shade))) == Reply(shadowed=shade)
 
 
 @pytest.mark.parametrize("kind", [Failed, UserError])

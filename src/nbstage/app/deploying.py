@@ -15,7 +15,7 @@ from nbstage.bundle import Bundle
 from nbstage.config import read_settings
 from nbstage.deploy.asking import service_at
 from nbstage.deploy.fulfil import fulfil
-from nbstage.deploy.nouns import Check, Deployed, Say, Site
+from nbstage.deploy.nouns import Check, Deployed, Say, Shadowed, Site
 from nbstage.deploy.smoke import smoke
 from nbstage.deploy.ssh import ask_over_ssh
 from nbstage.deploy.template import filled, run_template
@@ -60,6 +60,24 @@ def deploy(root: Path, what: str, to: str, asked: Asked, say: Say) -> Deployed:
         site = _site(root, target)
         request = Request("deploy", site, _who(), asked.wait, asked.canary, asked.hold)
         return _moved(_replied(target, request, bundle, say))
+
+
+def shadow(root: Path, what: str, to: str, asked: Asked, say: Say) -> Shadowed:
+    """Let a version, or a bundle, get copies of the requests to a target for a while.
+
+    Raises Failed where the version doesn't do. What is served stays what it is.
+    """
+    target = target_of(root, to)
+    if target.command:
+        raise UserError(
+            f"the target '{to}' is a command: nbstage sends no copies of its requests",
+            "leave `--shadow` out.",
+        )
+    with _bundle_for(root, target, what, say) as bundle:
+        request = Request("shadow", _site(root, target), _who(), asked.wait, hold=asked.hold)
+        done = _replied(target, request, bundle, say).shadowed
+    assert done is not None
+    return done
 
 
 def roll_back(root: Path, on: str, reason: str, wait: float, say: Say) -> Deployed:

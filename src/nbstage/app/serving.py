@@ -37,6 +37,7 @@ class Asked:
     log: Path | None = None
     no_log: bool = False
     allow_pickle: bool = False
+    shadow_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _service(asked: Asked) -> Service:
             settings.log_file_bytes,
             settings.log_bytes,
         ),
+        shadow_file=asked.shadow_file,
     )
 
 

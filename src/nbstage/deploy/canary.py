@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from nbstage.deploy.asking import Service, ask
 from nbstage.deploy.nouns import Failed, Say, Serving, Share, Site
 from nbstage.deploy.process import is_running
+from nbstage.deploy.samples import samples_in
 from nbstage.deploy.service import at_port
 
 #: The shares after the first one, in percent.
@@ -17,8 +17,6 @@ STEPS = (25, 50)
 _LOOK = 0.5
 #: How much larger a part of the answers may be errors than with the old version.
 _MORE_ERRORS = 0.01
-_SAMPLE = re.compile(r"(\w+)\{(.*)\} (\S+)")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +50,21 @@ def counts_in(text: str) -> Counts:
     """The counts in what `/metrics` answers; failures are answers of the service's own fault."""
     requests = errors = 0.0
     seconds = 0.0
-    for name, labels, value in _SAMPLE.findall(text):
-        told = dict(_LABEL.findall(labels))
-        if told.get("path") != "/predict":
+    for sample in samples_in(text):
+        if sample.labels.get("path") != "/predict":
             continue
-        if name == "nbstage_requests_total":
-            requests += float(value)
-            errors += float(value) if told.get("status", "").startswith("5") else 0
-        elif name == "nbstage_request_seconds_sum":
-            seconds += float(value)
+        if sample.name == "nbstage_requests_total":
+            requests += sample.value
+            errors += sample.value if sample.labels.get("status", "").startswith("5") else 0
+        elif sample.name == "nbstage_request_seconds_sum":
+            seconds += sample.value
     return Counts(int(requests), int(errors), seconds)
+
+
+def counts_of(service: Service) -> Counts | None:
+    """What a service has counted; None where it doesn't say."""
+    answer = ask(service, "/metrics", seconds=10)
+    return counts_in(answer.text) if answer.status == 200 else None
 
 
 def canary(
@@ -89,11 +92,11 @@ def canary(
 def _held(site: Site, old: Serving, new: Serving, percent: int, hold: float) -> Share:
     """How the new version did for a while. Raises Failed as soon as it does badly."""
     services = at_port(site, old), at_port(site, new)
-    before = [_counts(one) or Counts() for one in services]
+    before = [counts_of(one) or Counts() for one in services]
     until = time.monotonic() + hold
     while True:
         time.sleep(min(_LOOK, max(0.0, until - time.monotonic())))
-        after = [_counts(one) for one in services]
+        after = [counts_of(one) for one in services]
         did = after[1].since(before[1]) if after[1] else None
         usual = after[0].since(before[0]) if after[0] else Counts()
         why = _fault(site, new, did, usual)
@@ -118,8 +121,3 @@ def _fault(site: Site, new: Serving, did: Counts | None, usual: Counts) -> str:
     if did.mean > site.latency:
         return f"it took {did.mean:.3f} s for a request; {site.latency:g} s are allowed"
     return ""
-
-
-def _counts(service: Service) -> Counts | None:
-    answer = ask(service, "/metrics", seconds=10)
-    return counts_in(answer.text) if answer.status == 200 else None

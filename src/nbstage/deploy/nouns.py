@@ -94,6 +94,55 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Differing:
+    """Values of a field that two versions predicted otherwise: how many, and how far apart the
+    numbers among them are at most (None where there are none).
+    """
+
+    field: str
+    values: int
+    largest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """How a version did with copies of the requests to another one, which `beside` names.
+
+    Of `requests` that should have been copied, `refused` were answered with 4xx, `failed` with 5xx
+    or too late; the rest is `lost`. `different` of the `rows` were predicted otherwise. The seconds
+    are those for a request, in the mean: of the version that serves, and of the shadow. `printed`
+    is what its service said last, where not all is well.
+    """
+
+    model: str
+    version: str
+    beside: str
+    held: float
+    checks: tuple[Check, ...] = ()
+    ended: bool = False
+    requests: int = 0
+    answered: int = 0
+    refused: int = 0
+    failed: int = 0
+    rows: int = 0
+    different: int = 0
+    fields: tuple[Differing, ...] = ()
+    seconds: float = 0.0
+    shadow_seconds: float = 0.0
+    printed: str = ""
+
+    @property
+    def lost(self) -> int:
+        """Requests of which it got no copy."""
+        return self.requests - self.answered - self.refused - self.failed
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ran to the end, and answered all that it got."""
+        return not (self.ended or self.refused or self.failed)
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """What serves now where, what served before ("" if nothing), and how that went.
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from nbstage.bundle import Bundle
 from nbstage.bundle.folder import NAME
-from nbstage.deploy.nouns import Check, Deployed, Failed, Share, Site
+from nbstage.deploy.nouns import Check, Deployed, Differing, Failed, Shadowed, Share, Site
 from nbstage.errors import UserError
 
 FORMAT = 1
@@ -23,9 +23,10 @@ _LONGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be done at a site: "deploy", "roll back", "start" or "look".
+    """What is to be done at a site: "deploy", "shadow", "roll back", "start" or "look".
 
-    `canary` is the first share of the requests in percent, 0 for none, kept for `hold` seconds.
+    `canary` is the first share of the requests in percent, 0 for none, kept for `hold` seconds,
+    which are also those of a shadow.
     `reason` is kept in the log.
     """
 
@@ -40,10 +41,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of it: a deployment, or a smoke test's checks."""
+    """What came of it: a deployment, a shadow, or a smoke test's checks."""
 
     deployed: Deployed | None = None
     checks: tuple[Check, ...] = ()
+    shadowed: Shadowed | None = None
 
 
 def write_request(request: Request, bundle: Bundle | None, out: IO[bytes]) -> None:
@@ -110,7 +112,12 @@ def read_reply(text: str) -> Reply | None:
             kind = Failed if data["code"] == 1 else UserError
             raise kind(str(data["failed"]), str(data["hint"]))
         told = data["deployed"]
-        return Reply(_deployed(told) if told else None, _checks(data["checks"]))
+        shade = data.get("shadowed")
+        return Reply(
+            _deployed(told) if told else None,
+            _checks(data["checks"]),
+            _shadowed(shade) if shade else None,
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -128,6 +135,11 @@ def _deployed(data: dict[str, Any]) -> Deployed:
     shares = tuple(Share(**one) for one in data["shares"])
     notes = tuple(map(str, data["notes"]))
     return Deployed(**{**data, "checks": _checks(data["checks"]), "shares": shares, "notes": notes})
+
+
+def _shadowed(data: dict[str, Any]) -> Shadowed:
+    fields = tuple(Differing(**one) for one in data["fields"])
+    return Shadowed(**{**data, "checks": _checks(data["checks"]), "fields": fields})
 
 
 def _checks(data: list[dict[str, Any]]) -> tuple[Check, ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from fastapi import Request, Response
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect
 
 from nbstage.serve.answer import as_json
@@ -20,12 +21,18 @@ from nbstage.serve.work import Work
 
 async def handle_predict(work: Work, request: Request, form: Form = ROWS) -> Response:
     """The predictions, or why there are none."""
-    told, lines = await _answer(work, request, form)
+    limits = work.service.limits
+    body = await _body(request, limits.body, limits.seconds)
+    told, lines = await _answer(work, form, body, request.scope[REQUEST])
     _count(work, told)
     if work.log is not None and lines:
         work.log.add(lines)
     again = {"retry-after": "1"} if told.status == 503 else None
-    return Response(told.body, told.status, again, "application/json")
+    response = Response(told.body, told.status, again, "application/json")
+    if work.copier is not None and form is ROWS and isinstance(body, bytes) and told.status == 200:
+        # After the answer is out.
+        response.background = BackgroundTask(work.copier.offer, body, told.body)
+    return response
 
 
 def json_response(status: int, data: object) -> Response:
@@ -33,13 +40,11 @@ def json_response(status: int, data: object) -> Response:
     return Response(as_json(data), status, media_type="application/json")
 
 
-async def _answer(work: Work, request: Request, form: Form) -> tuple[Answer, Lines]:
-    """What is answered, and what is to be logged of it."""
+async def _answer(work: Work, form: Form, body: bytes | Refusal, name: str) -> tuple[Answer, Lines]:
+    """What is answered to a request of that name, and what is to be logged of it."""
     limits = work.service.limits
-    body = await _body(request, limits.body, limits.seconds)
     if isinstance(body, Refusal):
         return refuse((body,)), ()
-    name = request.scope[REQUEST]
     try:
         return await work.lane.run(lambda: _predicted(work, form, body, name), limits.seconds)
     except Busy:

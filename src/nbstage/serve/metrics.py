@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from nbstage.serve.shadow_counts import ShadowCounts, make_shadow_counts
+
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -27,6 +29,7 @@ class Metrics:
     unseen: Counter
     tokens_refused: Counter
     log_lost: Counter
+    shadow: ShadowCounts
     text: Callable[[], bytes]
 
 
@@ -52,6 +55,7 @@ def make_metrics(bundle: Bundle, folder: str | None) -> Metrics:
         unseen=count("unseen_categories", "Values that training had not seen.", "field"),
         tokens_refused=count("tokens_refused", "Requests without a token that is good."),
         log_lost=count("log_lines_lost", "Predictions that could not be logged."),
+        shadow=make_shadow_counts(own),
         text=partial(_text, own, folder),
     )
     _tell_model(bundle, own)

@@ -59,6 +59,8 @@ class Service:
     """How a service runs. `tokens` is the file with the tokens' hashes; `told` further ones, from
     the environment. `open` lets everybody in, from this machine alone.
 
+    `shadow_file` says, as long as it is there, where copies of requests go.
+
     `drain` are the seconds for which it goes on to answer when it is told to stop, so that what
     sends requests to it learns of it.
     """
@@ -72,3 +74,4 @@ class Service:
     drain: float = 1.0
     limits: Limits = field(default_factory=Limits)
     logging: Logging = field(default_factory=Logging)
+    shadow_file: Path | None = None

@@ -13,6 +13,7 @@ from nbstage.serve.log import PredictionLog
 from nbstage.serve.metrics import Metrics, make_metrics
 from nbstage.serve.nouns import Predicts, Service
 from nbstage.serve.predicting import Seen, seen_in_training
+from nbstage.serve.shadow import Copier
 from nbstage.serve.standing import Standing
 
 
@@ -27,6 +28,7 @@ class Work:
     standing: Standing
     seen: Seen
     log: PredictionLog | None
+    copier: Copier | None = None
 
     def begin(self) -> None:
         """Begin to log."""
@@ -52,6 +54,7 @@ def make_work(predictor: Predicts, service: Service, counted: str | None = None)
         standing,
         seen_in_training(predictor.bundle),
         _log(predictor.bundle, service, metrics),
+        Copier(service.shadow_file, metrics.shadow) if service.shadow_file else None,
     )
 
 

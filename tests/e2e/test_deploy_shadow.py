@@ -1,0 +1,108 @@
+"""A version that gets copies of requests: what is told of it, and that nobody else notices."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from nbstage.bundle import Bundle
+from nbstage.deploy import service, shadow
+from nbstage.deploy.asking import Answer, ask
+from nbstage.deploy.beside import Doing
+from nbstage.deploy.nouns import Differing, Serving, Site
+from nbstage.deploy.place import state_of
+from nbstage.deploy.roll import deploy
+from nbstage.deploy.service import at_address, shadow_file
+from nbstage.errors import UserError
+from tests.e2e.deployed import a_site, die, killed, log, make_bundles, needs_caddy, served, services
+
+pytestmark = [pytest.mark.slow, needs_caddy]
+DOING = Doing("ada@host", lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
+    versions = {"v1.0.0": "1.0", "v1.1.0": "1.5"}
+    return make_bundles(tmp_path_factory.mktemp("bundles"), versions)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with a_site(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def asked_meanwhile(site: Site, times: int) -> Iterator[list[Answer]]:
+    """What is answered to requests of two rows each, sent as soon as there is a shadow."""
+    answers: list[Answer] = []
+
+    def send() -> None:
+        until = time.monotonic() + 60
+        while not shadow_file(site).exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        rows = [{"a": 1.0}, {"a": 2.0}]
+        answers.extend(ask(at_address(site), "/predict", rows) for _ in range(times))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        thread.join()
+
+
+def test_a_shadow_gets_copies_and_is_told_and_nothing_changes(
+    site: Site, bundles: dict[str, Bundle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = bundles["v1.1.0"].folder
+    with monkeypatch.context() as patched:  # as an nbstage did that knew no shadows
+        patched.setattr(service, "_SHADOW_FILE", "--tokens")
+        patched.setattr(service, "shadow_file", lambda site: site.folder / "tokens")
+        deploy(site, bundles["v1.0.0"].folder, DOING)
+    with pytest.raises(UserError, match="was started by an nbstage that sends no copies"):
+        shadow.shadow(site, new, 3, DOING)
+    assert not deploy(site, bundles["v1.0.0"].folder, DOING).same
+    before = state_of(site)
+
+    with asked_meanwhile(site, 10) as answers:
+        done = shadow.shadow(site, new, 3, DOING)
+    assert (done.version, done.beside, done.ok) == ("v1.1.0", "v1.0.0", True)
+    assert (done.requests, done.answered, done.lost) == (10, 10, 0)
+    assert (done.rows, done.different) == (20, 20)
+    assert done.fields == (Differing("guess", 20, 0.5),)
+    assert done.seconds > 0
+    assert done.shadow_seconds > 0
+    assert [answer.status for answer in answers] == [200] * 10
+    assert {str(answer.data["version"]) for answer in answers} == {"v1.0.0"}  # type: ignore[index]
+    assert state_of(site) == before
+    assert len(services(site)) == 1
+    assert not shadow_file(site).exists()
+    assert log(site)[-1] == ("shadowed", "v1.1.0")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shadow, "_sleep", die)
+        killed(lambda: shadow.shadow(site, new, 3, DOING))
+    assert shadow_file(site).exists()
+    assert served(site) == "v1.0.0"
+    with pytest.raises(UserError, match="as its own shadow it would tell nothing"):
+        shadow.shadow(site, bundles["v1.0.0"].folder, 3, DOING)
+    assert not shadow_file(site).exists()
+    assert len(services(site)) == 1
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shadow, "_sleep", kill_the_shadow)
+        done = shadow.shadow(site, new, 3, DOING)
+    assert (done.ended, done.ok) == (True, False)
+    assert state_of(site) == before
+
+
+def kill_the_shadow(_: float, old: Serving, new: Serving) -> None:
+    os.killpg(new.process.pid, signal.SIGKILL)
