@@ -120,7 +120,12 @@ def test_a_version_is_deployed_to_another_machine_and_rolled_back_there(tmp_path
             assert "ok      version: line v1.1.0" in laptop.run("smoke", "there")[1]
             assert laptop.run("rollback", "--on", "there")[0] == 0
             assert served(site) == "v1.0.0"
-            assert [did for did, _ in log(site)] == ["deployed", "shadowed", "deployed", "rolled back"]
+            assert [did for did, _ in log(site)] == [
+                "deployed",
+                "shadowed",
+                "deployed",
+                "rolled back",
+            ]
             code, told = laptop.run("rollback", "--on", "there")
             assert (code, "is the first version in" in told) == (1, True)
             known = "[127.0.0.1]:1 ssh-ed25519 AAAA\n"
