@@ -69,6 +69,7 @@ accept: setup ## rewrite the golden files with what the tool writes now
 
 bench: setup ## measure the speed
 	python -m benchmarks
+	python -m benchmarks.repro
 
 clean: ## remove .venv and the tools' caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

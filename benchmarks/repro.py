@@ -31,9 +31,7 @@ Way = tuple[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A project, made in a folder, and the ways to run it. `before` are those that come first in
-    each project of their own.
-    """
+    """A project, made in a folder, and the ways to run it."""
 
     name: str
     make: Callable[[Path], None]
@@ -46,21 +44,25 @@ def main() -> int:
     chosen = [work for work in WORKS if not sys.argv[1:] or work.name in sys.argv[1:]]
     with tempfile.TemporaryDirectory(prefix="nbstage-bench-") as top:
         try:
-            tables = [_table(work, _measure(work, Path(top))) for work in chosen]
+            tables = [_told(_table(work, _measure(work, Path(top)))) for work in chosen]
         except Failed as failed:
             print(f"a command that was to be measured failed:\n{failed}", file=sys.stderr)
             return 1
     text = "\n\n".join([HEAD, *tables])
-    print(text)
     if len(chosen) == len(WORKS):
         PAGE.write_text(between_marks(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
     return 0
 
 
 HEAD = (
-    f"Seconds by the clock, medians of {RUNS} runs (one gigabyte: of 3), the ways in turn, on a "
+    f"Seconds by the clock, medians, the ways in turn, on a "
     f"machine of {os.cpu_count()} cores that had other work, too: look at the ratios."
 )
+
+
+def _told(table: str) -> str:
+    print(table, flush=True)
+    return table
 
 
 def _measure(work: Work, top: Path) -> dict[str, float]:
@@ -104,7 +106,9 @@ def _environment() -> dict[str, str]:
 def _table(work: Work, seconds: Mapping[str, float]) -> str:
     ours = seconds[_OURS]
     rows = [f"| {name} | {one:.1f} | {one / ours:.2f} |" for name, one in seconds.items()]
-    return "\n".join([f"| {work.name} | s | times `{_OURS}` |", "|---|---:|---:|", *rows])
+    return "\n".join(
+        [f"| {work.name}, {work.runs} runs | s | times `{_OURS}` |", "|---|---:|---:|", *rows]
+    )
 
 
 # --- the works

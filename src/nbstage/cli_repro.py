@@ -129,7 +129,8 @@ def _teller(*, quiet: bool, show_output: bool) -> Iterator[Callable[[Event], Non
     def tell(event: Event) -> None:
         match event:
             case Note(text):
-                say(f"note: {text}")
+                if running is None or not running.above(f"note: {text}"):
+                    say(f"note: {text}")
             case Began(stage) if running is not None:
                 running.begin(stage)
             case Began(stage) if not quiet:
@@ -137,8 +138,10 @@ def _teller(*, quiet: bool, show_output: bool) -> Iterator[Callable[[Event], Non
             case Ended():
                 if running is not None:
                     running.end(event.stage)
-                if not quiet:
-                    _print_end(event, show_output=show_output)
+                for line in () if quiet else _lines_of(event, show_output=show_output):
+                    drawn = running is not None and sys.stdout.isatty()
+                    if running is None or not drawn or not running.above(line):
+                        click.echo(line)
 
     try:
         yield tell
@@ -147,7 +150,8 @@ def _teller(*, quiet: bool, show_output: bool) -> Iterator[Callable[[Event], Non
             running.close()
 
 
-def _print_end(ended: Ended, *, show_output: bool) -> None:
+def _lines_of(ended: Ended, *, show_output: bool) -> Iterator[str]:
+    """What is said of a stage, and what it printed where that is to be shown."""
     from nbstage.report.plain import make_plain
     from nbstage.repro.nouns import Did
     from nbstage.repro.told import line_of, output_of
@@ -155,6 +159,6 @@ def _print_end(ended: Ended, *, show_output: bool) -> None:
     line = line_of(ended)
     if line is None:
         return
-    click.echo(make_plain(line))
+    yield make_plain(line)
     if ended.output.strip() and (show_output or ended.did is Did.FAILED):
-        click.echo(make_plain(output_of(ended, whole=show_output)))
+        yield make_plain(output_of(ended, whole=show_output))

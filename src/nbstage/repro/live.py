@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -30,15 +29,22 @@ class Running:
             from rich.console import Console
             from rich.live import Live
 
-            # What is printed meanwhile goes above, where it would come between otherwise.
             self._live = Live(
                 self,
                 console=Console(stderr=True),
                 refresh_per_second=8,
                 transient=True,
-                redirect_stdout=sys.stdout.isatty(),
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
             self._live.start()
+
+    def above(self, text: str) -> bool:
+        """Print a text above it; false where nothing is drawn that it could get into."""
+        if self._live is None:
+            return False
+        self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        return True
 
     def end(self, stage: str) -> None:
         """A stage is done."""

@@ -1,5 +1,4 @@
-# ruff: noqa: PTH109, PTH112, PTH116, PTH118, PTH120, PTH123 - a stage gets no
-# module that it doesn't import
+# ruff: noqa: PTH109, PTH112, PTH116, PTH118, PTH120, PTH123 - each stage begins with what is here
 """The process that starts the stages. It is run by the project's own Python, with nothing but the
 standard library, and is told what to do through a socket: see `starting`.
 
@@ -12,6 +11,7 @@ When the one who tells it is gone, it ends all that it has started.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -44,7 +44,7 @@ class Starter:
         self.open(node)
 
     def open(self, node: str) -> None:
-        """Say who it is, and be woken by the end of a process."""
+        """Say who it is; be woken by the end of a process."""
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.connect(self.address)
         self.woken, self.waking = os.pipe()
@@ -93,14 +93,12 @@ class Starter:
     def do(self, request: Told) -> bool:
         """Do one thing; true in the fork that is to run a stage."""
         match request["do"]:
-            case "shell":
-                self.shell(request)
             case "stage":
                 return self.stage(request)
+            case "shell":
+                self.shell(request)
             case "grow":
                 self.grow(request)
-            case "kill":
-                self.kill(request["signal"], request.get("id"))
         return False
 
     def shell(self, request: Told) -> None:
@@ -179,14 +177,12 @@ class Starter:
         self.doubt = str(runpy.run_path(_DOUBT)["doubt"]())
         return self.doubt
 
-    def kill(self, number: int, only: str | None) -> None:
-        """Send a signal to what runs, with all that it has started itself."""
-        for pid, (name, _) in self.running.items():
-            if only is None or name == only:
-                try:
-                    os.killpg(pid, number)
-                except OSError:
-                    continue
+    def kill(self) -> None:
+        """End what runs, with all that it has started itself."""
+        for pid in self.running:
+            for end in (os.killpg, os.kill):  # a fork leads no group in its first moment
+                with contextlib.suppress(OSError):
+                    end(pid, signal.SIGKILL)
 
     def reap(self) -> None:
         """Tell what has ended."""
@@ -225,7 +221,7 @@ class Starter:
 
     def end(self) -> None:
         """End all, and itself, without the work that the imported modules have left for the end."""
-        self.kill(signal.SIGKILL, None)
+        self.kill()
         signal.alarm(_PATIENCE)
         try:
             while True:
@@ -255,7 +251,7 @@ def _libraries() -> dict[str, int]:
 
 
 def _nothing(*_: object) -> None:
-    """A handler that lets a signal wake and does no more."""
+    """Wake, and do no more."""
 
 
 def _write_to(output: str) -> None:

@@ -26,6 +26,8 @@ STARTER = Path(__file__).with_name("starter.py")
 ROOT = ""
 _LENGTH = struct.Struct("!I")
 _GRACE = 5.0
+#: Systems take about a hundred bytes for the name of a socket.
+_LONG = 70
 #: Why nothing is forked where the stages' Python can't run the starter.
 _NO_PYTHON = "the stages' `python` can't be started for it"
 _GONE = "the process to fork it from has ended"
@@ -61,7 +63,7 @@ class Starters:
 
     def __init__(self, shell: Shell, like: Command, outputs: Path, say: Callable[[str], None]):
         self._outputs, self._say = outputs, say
-        self._folder = Path(tempfile.mkdtemp(prefix="nbstage-"))
+        self._folder = _short_folder()
         self._address = str(self._folder / "s")
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self._address)
@@ -273,6 +275,12 @@ class Starters:
         for process in self._processes.values():
             if not process.pid:
                 self._start(process)
+
+
+def _short_folder() -> Path:
+    """A temporary folder of one's own, in which a socket's name is not too long."""
+    folder = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="nbstage-", dir=folder if len(folder) < _LONG else "/tmp"))
 
 
 def _messages(inbox: bytearray) -> Iterator[Told]:

@@ -128,6 +128,9 @@ class Guard:
             yield
         finally:
             self._lock_again()
+            # Of all that DVC forgets here: what a command may have changed for the next stage.
+            self._repo.scm._reset()
+            self._repo.__dict__.pop("dvcignore", None)
             self._others = self._look()
 
     def closed(self) -> None:

@@ -47,8 +47,12 @@ class Plan:
 
 def planned(repo: Repo, options: Options) -> Plan:
     """What `dvc repro` would go through, as dvc.repo.reproduce.reproduce finds it."""
+    from dvc.exceptions import DvcException
+
     try:
         return _planned(repo, options)
+    except DvcException:  # some of them are KeyErrors, too
+        raise
     except (TypeError, ValueError, LookupError, AttributeError, OSError) as error:
         # DVC's reader of dvc.yaml and params.yaml lets some of them through.
         raise UserError(f"DVC fails on this project: {error}", MEND) from error
@@ -105,5 +109,7 @@ def in_order(repo: Repo, plan: Plan) -> None:
         return
     for path in wanted:
         repo.scm.ignore_remove(path)
+    repo.scm._reset()  # it remembers what is ignored
+    for path in wanted:
         repo.scm.ignore(path)
     context.ignored_paths = wanted
