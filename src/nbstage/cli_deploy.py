@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,8 +16,12 @@ from nbstage.help_page import Command
 
 if TYPE_CHECKING:
     from nbstage.deploy.nouns import Deployed, Failed, Say, Shadowed
+    from nbstage.report.data import Plain
+    from nbstage.report.paint import Paint
 
 # Imported when the command runs: `nbstage --help` does not wait for that.
+
+_Done = TypeVar("_Done")
 
 
 @click.command(
@@ -129,38 +133,43 @@ def smoke(*, where: str, version: str | None, latency: float | None, as_json: bo
 
 def deployed(do: Callable[[Say], Deployed], target: str, *, as_json: bool) -> int:
     """Say what a deployment came to; gives the exit code."""
-    from nbstage.deploy.nouns import Failed
     from nbstage.deploy.told import deployed_as_data, deployed_as_text
-    from nbstage.terminal import paint_for, print_json, steps
 
-    try:
-        with steps() as say:
-            done = do(say)
-    except Failed as error:
-        return failed(error, as_json=as_json)
-    if as_json:
-        print_json(deployed_as_data(done, target))
-    else:
-        click.echo(deployed_as_text(done, target, paint_for(sys.stdout)))
-    return Exit.FINE
+    done = _told(do, target, deployed_as_text, deployed_as_data, as_json=as_json)
+    return Exit.FINE if done else Exit.TO_FIX
 
 
 def _shadowed(do: Callable[[Say], Shadowed], target: str, *, as_json: bool) -> int:
     """Say how a shadow did; gives the exit code."""
-    from nbstage.deploy.nouns import Failed
     from nbstage.deploy.told_shadow import shadowed_as_data, shadowed_as_text
+
+    done = _told(do, target, shadowed_as_text, shadowed_as_data, as_json=as_json)
+    return Exit.FINE if done and done.ok else Exit.TO_FIX
+
+
+def _told(
+    do: Callable[[Say], _Done],
+    target: str,
+    as_text: Callable[[_Done, str, Paint], str],
+    as_data: Callable[[_Done, str], dict[str, Plain]],
+    *,
+    as_json: bool,
+) -> _Done | None:
+    """What is done, which is said; None where it failed, which is said too."""
+    from nbstage.deploy.nouns import Failed
     from nbstage.terminal import paint_for, print_json, steps
 
     try:
         with steps() as say:
             done = do(say)
     except Failed as error:
-        return failed(error, as_json=as_json)
+        failed(error, as_json=as_json)
+        return None
     if as_json:
-        print_json(shadowed_as_data(done, target))
+        print_json(as_data(done, target))
     else:
-        click.echo(shadowed_as_text(done, target, paint_for(sys.stdout)))
-    return Exit.FINE if done.ok else Exit.TO_FIX
+        click.echo(as_text(done, target, paint_for(sys.stdout)))
+    return done
 
 
 def failed(error: Failed, *, as_json: bool) -> int:

@@ -54,8 +54,8 @@ def shadow(site: Site, source: Path, hold: float, doing: Doing) -> Shadowed:
             )
         done = _beside(site, state, old, name, hold, doing)
         about = {"version": done.version, "folder": name, "beside": done.beside, "ok": done.ok}
-        counted = {"requests": done.requests, "answered": done.answered, "rows": done.rows}
-        note(site, doing.who, "shadowed", **about, **counted, different=done.different)
+        counts = ("requests", "answered", "refused", "failed", "lost", "rows", "different", "ended")
+        note(site, doing.who, "shadowed", **about, **{name: getattr(done, name) for name in counts})
         return done
 
 
