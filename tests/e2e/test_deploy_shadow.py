@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,9 +16,11 @@ from nbstage.deploy.beside import Doing
 from nbstage.deploy.nouns import Differing, Serving, Site
 from nbstage.deploy.place import state_of
 from nbstage.deploy.roll import deploy
+from nbstage.deploy.samples import samples_in
 from nbstage.deploy.service import at_address, shadow_file
 from nbstage.errors import UserError
 from tests.e2e.deployed import a_site, die, killed, log, make_bundles, needs_caddy, served, services
+from tests.unit.serving import wait_for
 
 pytestmark = [pytest.mark.slow, needs_caddy]
 DOING = Doing("ada@host", lambda _: None)
@@ -39,24 +38,17 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield found
 
 
-@contextmanager
-def asked_meanwhile(site: Site, times: int) -> Iterator[list[Answer]]:
-    """What is answered to requests of two rows each, sent as soon as there is a shadow."""
-    answers: list[Answer] = []
+def ask_meanwhile(site: Site, times: int, answers: list[Answer]) -> None:
+    """Send requests of two rows each, until all of them were taken for copies."""
+    rows = [{"a": 1.0}, {"a": 2.0}]
+    answers.extend(ask(at_address(site), "/predict", rows) for _ in range(times))
+    wait_for(lambda: taken(site) == times)
 
-    def send() -> None:
-        until = time.monotonic() + 60
-        while not shadow_file(site).exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        rows = [{"a": 1.0}, {"a": 2.0}]
-        answers.extend(ask(at_address(site), "/predict", rows) for _ in range(times))
 
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        thread.join()
+def taken(site: Site) -> float:
+    """How many requests the service has counted that a shadow was to get."""
+    found = samples_in(ask(at_address(site), "/metrics").text)
+    return sum(one.value for one in found if one.name == "nbstage_shadow_requests_total")
 
 
 def test_a_shadow_gets_copies_and_is_told_and_nothing_changes(
@@ -72,7 +64,9 @@ def test_a_shadow_gets_copies_and_is_told_and_nothing_changes(
     assert not deploy(site, bundles["v1.0.0"].folder, DOING).same
     before = state_of(site)
 
-    with asked_meanwhile(site, 10) as answers:
+    answers: list[Answer] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(shadow, "_sleep", lambda *_: ask_meanwhile(site, 10, answers))
         done = shadow.shadow(site, new, 3, DOING)
     assert (done.version, done.beside, done.ok) == ("v1.1.0", "v1.0.0", True)
     assert (done.requests, done.answered, done.lost) == (10, 10, 0)

@@ -167,13 +167,18 @@ def _sleep(seconds: float, *others: Serving) -> None:
 def _settled(service: Service, named: str, done: Shadowed) -> Shadowed:
     """What the serving service has counted of a shadow, once no copy is on its way any more."""
     until = time.monotonic() + _LATE
-    while True:
-        answer = ask(service, "/metrics", seconds=10)
-        if answer.status != 200:
-            raise Failed(f"'{done.beside}', which serves, does not say what it counts", "")
-        samples = [one for one in samples_in(answer.text) if one.labels.get("shadow") == named]
+    while time.monotonic() < until:
+        samples = _samples(service, named, done)
         became = sum(value for _, value in _found(samples, "copies_total", {}))
-        counted = shadowed_from(done, samples)
-        if became >= counted.requests or time.monotonic() >= until:
-            return counted
+        if became >= sum(value for _, value in _found(samples, "requests_total", {})):
+            break
         time.sleep(0.1)
+    # Once more: the counts are read one after the other.
+    return shadowed_from(done, _samples(service, named, done))
+
+
+def _samples(service: Service, named: str, done: Shadowed) -> list[Sample]:
+    answer = ask(service, "/metrics", seconds=10)
+    if answer.status != 200:
+        raise Failed(f"'{done.beside}', which serves, does not say what it counts", "")
+    return [one for one in samples_in(answer.text) if one.labels.get("shadow") == named]

@@ -15,7 +15,6 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -73,12 +72,9 @@ class Copier:
     The file is looked at with each request. What waits is bounded; more is lost, and counted.
     """
 
-    def __init__(
-        self, path: Path, counts: ShadowCounts, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, path: Path, counts: ShadowCounts) -> None:
         self._path = path
         self._counts = counts
-        self._now = now
         self._seen: tuple[int, int, int] | None = None
         self._target: Target | None = None
         self._gone: Target | None = None
@@ -91,17 +87,22 @@ class Copier:
     async def offer(self, body: bytes, answered: bytes) -> None:
         """Take a request along that was answered, if there is a shadow."""
         target = self._current()
-        if target is None or target is self._gone or self._now() > target.until:
+        if target is None or target is self._gone:
             return
-        self._counts.requests.labels(target.name).inc()
-        if not self._took(_Copy(target, body, answered)):
-            self._counts.copies.labels(target.name, "lost").inc()
+        if time.time() < target.until:
+            self._take(_Copy(target, body, answered))
+
+    def _take(self, copy: _Copy) -> None:
+        """Count a request, and let it wait for the thread, or be lost where too much waits."""
+        self._counts.requests.labels(copy.target.name).inc()
+        if not self._waits(copy):
+            self._counts.copies.labels(copy.target.name, "lost").inc()
             return
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
             self._thread.start()
 
-    def _took(self, copy: _Copy) -> bool:
+    def _waits(self, copy: _Copy) -> bool:
         size = len(copy.body) + len(copy.answered)
         with self._lock:
             if self._bytes + size > MOST_BYTES:
@@ -146,7 +147,7 @@ class Copier:
         """What became of a copy."""
         if copy.target is self._gone:
             return "failed"
-        if self._now() > copy.target.until:
+        if time.time() > copy.target.until:
             return "lost"
         try:
             status, text = line.ask(copy.target, copy.body)
