@@ -279,7 +279,7 @@ def test_ctrl_c_ends_all_processes_and_writes_nothing(project: Project) -> None:
         assert traced.poll() is None, traced.communicate()[0]
         time.sleep(0.05)
     traced.send_signal(signal.SIGINT)
-    said, _ = traced.communicate()
+    said, _ = traced.communicate(timeout=60)
     assert traced.returncode == 130, said
     assert not (project.root / "notebooks" / "long.trace.json").exists()
     for pid in pids.read_text().split():
