@@ -58,6 +58,7 @@ def test_a_version_takes_over_and_gives_back_without_a_request_lost(
         assert (back.version, back.before) == ("v1.0.0", "v1.1.0")
         assert back.switched < 15
     assert set(load.statuses) == {200}
+    assert load.cut <= 2
     assert set(load.versions) == {"v1.0.0", "v1.1.0"}
     assert log(site) == [("deployed", "v1.0.0"), ("deployed", "v1.1.0"), ("rolled back", "v1.0.0")]
     assert len(services(site)) == 1
