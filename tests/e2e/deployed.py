@@ -78,6 +78,20 @@ def a_site(around: Path) -> Iterator[Site]:
         take_down(site)
 
 
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
+    """Two versions, made once for a module's tests."""
+    versions = {"v1.0.0": "1.0", "v1.1.0": "1.5"}
+    return make_bundles(tmp_path_factory.mktemp("bundles"), versions)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A site of the test's own."""
+    with a_site(tmp_path) as found:
+        yield found
+
+
 def take_down(site: Site) -> None:
     """Stop everything that a site runs."""
     state = state_of(site)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,30 +17,19 @@ from nbstage.deploy.roll import deploy, look, roll_back, start
 from nbstage.deploy.smoke import passed
 from nbstage.errors import UserError
 from tests.e2e.deployed import (
-    a_site,
     break_bundle,
+    bundles,
     log,
-    make_bundles,
     needs_caddy,
     served,
     services,
+    site,
     under_load,
 )
 
+__all__ = ["bundles", "site"]  # fixtures
 pytestmark = [pytest.mark.slow, needs_caddy]
 DOING = Doing("ada@host", lambda _: None)
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
-    versions = {"v1.0.0": "1.0", "v1.1.0": "1.5"}
-    return make_bundles(tmp_path_factory.mktemp("bundles"), versions)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with a_site(tmp_path) as found:
-        yield found
 
 
 def test_a_version_takes_over_and_gives_back_without_a_request_lost(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,31 +17,20 @@ from nbstage.deploy.nouns import Failed, Say, Serving, Share, Site
 from nbstage.deploy.place import state_of, version_folder
 from nbstage.deploy.roll import deploy
 from tests.e2e.deployed import (
-    a_site,
+    bundles,
     die,
     killed,
     log,
-    make_bundles,
     needs_caddy,
     served,
     services,
+    site,
     under_load,
 )
 
+__all__ = ["bundles", "site"]  # fixtures
 pytestmark = [pytest.mark.slow, needs_caddy]
 DOING = Doing("ada@host", lambda _: None)
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
-    versions = {"v1.0.0": "1.0", "v1.1.0": "1.5"}
-    return make_bundles(tmp_path_factory.mktemp("bundles"), versions)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with a_site(tmp_path) as found:
-        yield found
 
 
 def killed_when(doing: str) -> Doing:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,23 +17,12 @@ from nbstage.deploy.roll import deploy
 from nbstage.deploy.samples import samples_in
 from nbstage.deploy.service import at_address, shadow_file
 from nbstage.errors import UserError
-from tests.e2e.deployed import a_site, die, killed, log, make_bundles, needs_caddy, served, services
+from tests.e2e.deployed import bundles, die, killed, log, needs_caddy, served, services, site
 from tests.unit.serving import wait_for
 
+__all__ = ["bundles", "site"]  # fixtures
 pytestmark = [pytest.mark.slow, needs_caddy]
 DOING = Doing("ada@host", lambda _: None)
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
-    versions = {"v1.0.0": "1.0", "v1.1.0": "1.5"}
-    return make_bundles(tmp_path_factory.mktemp("bundles"), versions)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with a_site(tmp_path) as found:
-        yield found
 
 
 def ask_meanwhile(site: Site, times: int, answers: list[Answer]) -> None:
