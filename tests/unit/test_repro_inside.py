@@ -14,6 +14,7 @@ from nbstage.cli import main
 from nbstage.repro import use
 from nbstage.repro.inside import lock, project
 from nbstage.repro.inside.files import replace_text
+from nbstage.repro.inside.leftovers import clear, named
 from nbstage.repro.nouns import OnError, Options
 
 FOLLOWED = "tests/unit/repro_followed.txt"
@@ -34,6 +35,7 @@ def followed() -> dict[str, Callable[..., object]]:
     import dvc.stage.run
     import dvc.stage.serialize
     import dvc.utils.serialize._yaml
+    import dvc_objects.fs.utils
 
     places = (
         (dvc.repo, "lock_repo"),
@@ -53,6 +55,7 @@ def followed() -> dict[str, Callable[..., object]]:
         (dvc.rwlock, "rwlock", "_edit_rwlock", "_check_blockers", "_acquire_read"),
         (dvc.rwlock, "_acquire_write", "_release_read", "_release_write"),
         (dvc.utils.serialize._yaml, "_dump", "_get_yaml", "dump_yaml", "modify_yaml"),
+        (dvc_objects.fs.utils, "tmp_fname", "as_atomic"),
     )
     return {
         f"{place.__name__}.{name}": getattr(place, name)
@@ -149,3 +152,16 @@ def test_a_file_is_replaced_where_its_link_leads_and_keeps_its_mode(tmp_path: Pa
     assert link.is_symlink()
     assert (real.read_text(encoding="utf-8"), real.stat().st_mode & 0o777) == ("new", 0o640)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_what_a_killed_reproduction_left_beside_results_is_removed_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    from dvc_objects.fs.utils import tmp_fname
+
+    left = tmp_path / named(tmp_fname)("")
+    others = {tmp_path / name for name in (tmp_fname(), ".nbstage.toml", "result.tmp")}
+    for path in (left, *others):
+        path.touch()
+    clear([tmp_path, tmp_path / "missing"])
+    assert set(tmp_path.iterdir()) == others

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbstage.repro.inside.files import Guard, quickened
+from nbstage.repro.inside.leftovers import clear
 from nbstage.repro.inside.lock import Locks
 from nbstage.repro.inside.plan import Plan, in_order
 from nbstage.repro.inside.project import StagesFailed, said_by
@@ -85,6 +86,7 @@ class Reproduction:
         """Go through the plan. Raises StagesFailed at the end, if any has."""
         try:
             with quickened(self._guard):
+                clear(self._plan.folders)
                 self._loop()
         except BaseException:
             if self._starters is not None:

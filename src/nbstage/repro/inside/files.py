@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from nbstage.repro.inside.leftovers import named
 from nbstage.repro.inside.parameters import parsed_once, remembering
 
 if TYPE_CHECKING:
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def quickened(guard: Guard) -> Iterator[None]:
-    """DVC with three of its parts exchanged for as long as one process reproduces many stages.
+    """DVC with some of its parts exchanged for as long as one process reproduces many stages.
 
     Files of parameters are parsed once for each version; who reads and writes what is told to
-    others only while they may look; and YAML files are replaced whole.
+    others only while they may look; YAML files are replaced whole; and what a killed process
+    leaves beside results is known by its name.
     """
     import dvc.dependency.param as params
     import dvc.dvcfile as dvcfile
     import dvc.rwlock as rwlock
+    import dvc_objects.fs.local as local
+    import dvc_objects.fs.utils as utils
 
     with ExitStack() as stack:
         for module, name, new in (
@@ -38,6 +42,8 @@ def quickened(guard: Guard) -> Iterator[None]:
             (rwlock, "rwlock", guard.checked),
         ):
             stack.enter_context(patch.object(module, name, new))
+        for module in (local, utils):
+            stack.enter_context(patch.object(module, "tmp_fname", named(module.tmp_fname)))
         yield
 
 

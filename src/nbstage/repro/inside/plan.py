@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbstage.errors import UserError
@@ -33,6 +34,11 @@ class Plan:
     def place(self) -> dict[Stage, int]:
         """Where in DVC's order a stage stands."""
         return {stage: place for place, stage in enumerate(self.stages)}
+
+    @property
+    def folders(self) -> set[Path]:
+        """Where the stages' results lie."""
+        return {Path(out.fs_path).parent for stage in self.stages for out in stage.outs}
 
     def all_downstream(self, stage: Stage) -> set[Stage]:
         """The stages that need this one, directly or through others."""
