@@ -132,6 +132,60 @@ def test_however_a_fork_ends_it_is_that_stage_that_failed(project: Project) -> N
     assert all(one["warm"] for one in by_name.values())
 
 
+#: All that happens after a module's last line.
+AFTERWARDS = r"""
+import atexit, ctypes, logging, logging.handlers, tempfile, weakref
+import pipeline.kept
+
+class Goes:
+    def __init__(self, name): self.name = name
+    def __del__(self):
+        print("goes:", self.name, end="", flush=True)
+        os.write(log, self.name.encode())
+
+def later(): time.sleep(0.3); os.write(log, b"thread\n")
+
+import time
+log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+unwritten = open("unwritten.txt", "w")
+unwritten.write("written at last")
+circle = [Goes("circle\n")]
+circle.append(circle)
+pipeline.kept.one = Goes("kept\n")
+one = Goes("global\n")
+weakref.finalize(Goes, os.write, log, b"finalized\n")
+atexit.register(os.write, log, b"exit\n")
+threading.Thread(target=later).start()
+file = logging.FileHandler("l.txt", "w")
+logging.getLogger().addHandler(logging.handlers.MemoryHandler(9, target=file))
+logging.warning("logged")
+print("by Python")
+ctypes.CDLL(None).printf(b"by C")
+"""
+
+
+def test_what_a_stage_leaves_to_its_end_is_done_as_a_new_python_does_it(project: Project) -> None:
+    project.write("pipeline/kept.py", "")
+    stages(project, last=module(AFTERWARDS, write_to("last", "1")))
+    found = []
+    for how in (["--json"], ["--json", "--force", "--cold"]):
+        told = json.loads(project.run("nbstage", "repro", *how))["stages"][0]
+        files = [project.read(name) for name in ("log.txt", "unwritten.txt", "l.txt")]
+        found.append((told["warm"], *map(sorted, map(str.splitlines, [told["output"], *files]))))
+    assert found[0] == (True, *found[1][1:])
+    _, output, log, unwritten, logged = found[0]
+    assert output == ["by C", "by Python", "goes: circle", "goes: global", "goes: kept"]
+    assert log == ["circle", "exit", "finalized", "global", "kept", "thread"]
+    assert (unwritten, logged) == (["written at last"], ["logged"])
+
+
+def test_what_cannot_be_printed_is_a_failure_as_in_a_new_python(project: Project) -> None:
+    text = "sys.stdout = open('/dev/full', 'w')\nprint('lost')"
+    stages(project, full=module(write_to("full", "1") + text, ""))
+    for how in ([], ["--cold"]):
+        assert "exited with 120" in project.refuses("nbstage", "repro", *how)
+
+
 def test_where_a_fork_would_miss_a_thread_a_new_python_is_started_and_that_is_said(
     project: Project,
 ) -> None:

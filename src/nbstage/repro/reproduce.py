@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,14 +116,20 @@ class Reproduction:
     def _begin(self, stage: Stage) -> None:
         if (warning := frozen_warning(stage)) is not None:
             self._means.tell(Note(warning))
-        work = reproduced(
+        self._go_on(stage, self._work(stage), None)
+
+    def _work(self, stage: Stage) -> Work:
+        """All that is done with a stage, up to its entry in dvc.lock."""
+        did = yield from reproduced(
             stage,
             self._plan.upstream.get(stage),
             self._options,
             force=self._state.force[stage],
             settled=self._settle,
         )
-        self._go_on(stage, work, None)
+        if did not in _UNTOUCHED:
+            self._locks.write(stage)
+        return did
 
     def _go_on(self, stage: Stage, work: Work, over: Over | None) -> None:
         """Do what DVC does after a command, up to the next command or the stage's end."""
@@ -144,7 +150,8 @@ class Reproduction:
         if not again:
             output.write_bytes(b"")
         if self._starters is None:
-            self._starters = Starters(shell, command, output.parent, self._say)
+            at_root = replace(command, folder=self._repo.root_dir)
+            self._starters = Starters(shell, at_root, output.parent, self._say)
             self._warm = self._means.warm()
         warm = self._warm.get(stage.addressing)
         self._means.tell(Began(stage.addressing, command.text))
@@ -154,8 +161,6 @@ class Reproduction:
     def _end(self, stage: Stage, ended: Ended) -> None:
         """A stage is as it has to be."""
         touched = ended.did not in _UNTOUCHED
-        if touched:
-            self._locks.write(stage)
         if self._options.force_downstream and (touched or self._state.force[stage]):
             after = self._plan.downstream.get(stage, ())
             self._state.force.update(dict.fromkeys(after, True))

@@ -29,8 +29,10 @@ Told = dict[str, Any]
 _LENGTH = struct.Struct("!I")
 #: Seconds that what was started has to end.
 _PATIENCE = 3
-#: Beside this file. Nothing of it is left among the modules that a stage begins with.
-_DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
+#: Beside this file. Nothing of them is left among the modules that a stage begins with.
+_DOUBT, _ENDING = (
+    os.path.join(os.path.dirname(__file__), name) for name in ("doubt.py", "ending.py")
+)
 
 
 class Starter:
@@ -285,14 +287,17 @@ def start(address: str) -> None:
     """Serve; in the end, as the fork of a stage, run its module to the end of the process."""
     if not sys.flags.safe_path:
         sys.path[0] = os.getcwd()
+    import runpy
+
+    end_well = runpy.run_path(_ENDING)["end_well"]
     starter = Starter(address, "")
     starter.tell({"node": "", "doubt": starter.doubts()})
     request = starter.serve()
     become(request, starter.said)
-    import runpy
-
-    # What `python -m` calls.
+    begun_with = set(sys.modules)
+    # What `python -m` calls. Whatever it raises ends this process as it ends a new Python.
     runpy._run_module_as_main(request["module"])  # type: ignore[attr-defined]
+    end_well(begun_with, _installed)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from nbstage.repro.inside.project import (
     TESTED,
     StagesFailed,
     arguments,
+    asks_first,
     is_tested,
     opened,
     pull_run_cache,
@@ -61,14 +62,16 @@ def reproduce_by_dvc(options: Options) -> int:
 
 def reproduce(
     options: Options, *, jobs: int, warm: bool, peaks: Peaks, tell: Tell
-) -> tuple[Ended, ...]:
-    """Bring what is asked for up to date; gives what came of each stage, in the order of its end.
+) -> tuple[Ended, ...] | None:
+    """Bring what is asked for up to date; gives what came of each stage, in the order of its end,
+    and None where the project's settings want each stage asked for: `dvc repro` does that.
 
     `peaks` gives the most memory in MB that each stage of the notebooks had in its last trace.
     Raises UserError for what DVC refuses before a stage runs.
     """
-    os.environ.setdefault("DVC_NO_ANALYTICS", "1")
     with opened() as repo, _warnings_told(tell):
+        if asks_first(repo):
+            return None
         if options.pull and options.run_cache:
             pull_run_cache(repo, lambda text: tell(Note(text)))
         plan = planned(repo, options)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: From this version on, and below that one.
 TESTED = ("3.66.1", "3.68")
 
+_ROOM = "make room on the disk, or let it be written to; what is done already is kept."
+
 MEND = "`dvc repro` refuses it too; mend dvc.yaml or what it names."
 
 
@@ -43,7 +45,8 @@ class StagesFailed(Exception):
 def opened() -> Iterator[Repo]:
     """The project's DVC, locked as `dvc repro` locks it.
 
-    Raises UserError where there is none, where it is busy, and for all that DVC refuses.
+    Raises UserError where there is none, where it is busy, for all that DVC refuses, and where the
+    machine doesn't let DVC's files be written.
     """
     from dvc.exceptions import DvcException, NotDvcRepoError
     from dvc.repo import Repo, lock_repo
@@ -55,6 +58,15 @@ def opened() -> Iterator[Repo]:
         raise UserError(said_by(error), "run `nbstage init` in your project's folder.") from None
     except DvcException as error:
         raise UserError(said_by(error), _hint(error)) from error
+    except BrokenPipeError:  # nobody reads what is said
+        raise
+    except OSError as error:
+        raise UserError(f"DVC's files can't be written: {error}", _ROOM) from error
+
+
+def asks_first(repo: Repo) -> bool:
+    """Whether the project's settings have DVC ask before each stage."""
+    return bool(repo.config["core"].get("interactive", False))
 
 
 def pull_run_cache(repo: Repo, say: Callable[[str], None]) -> None:
