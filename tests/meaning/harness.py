@@ -101,10 +101,11 @@ class Case:
     ipython: bool = False
 
 
-def compare(server: Forks, case: Case, *, traced: bool = False) -> Outcome:
+def compare(server: Forks, case: Case, tracer: Forks | None = None) -> Outcome:
     """Run the notebook uncut and as a pipeline, in two copies of one project.
 
-    If `traced`, it is run once more before, and converted with the facts of that run.
+    If there is a `tracer`, it runs the notebook once more before, and the notebook is converted
+    with the facts of that run.
     """
     folder = Path(tempfile.mkdtemp(prefix="meaning-", dir=_fast_folder()))
     try:
@@ -114,9 +115,9 @@ def compare(server: Forks, case: Case, *, traced: bool = False) -> Outcome:
         expected = _run_uncut(server, uncut, case)
         if expected.get("error"):
             return Outcome(Kind.RAISES, detail=expected["error"])
-        if traced:
+        if tracer:
             _write_project(folder / "traced", case)
-            write_facts(cut, _facts(server, folder / "traced", case))
+            write_facts(cut, _facts(tracer, folder / "traced", case))
         problems = [
             found for found in app.convert(cut, (PATH,)).problems if found.level is Level.ERROR
         ]

@@ -27,7 +27,7 @@ _LEAST_EQUAL = 0.6
     ids=["from the code alone", "with the facts of a traced run"],
 )
 def test_random_programs_mean_in_stages_what_they_mean_in_one(
-    light: Forks, traced: bool, examples: int
+    light: Forks, kernel: Forks, traced: bool, examples: int
 ) -> None:
     outcomes: Counter[Kind] = Counter()
 
@@ -40,7 +40,7 @@ def test_random_programs_mean_in_stages_what_they_mean_in_one(
     )
     @given(programs())
     def compares(text: str) -> None:
-        outcome = compare(light, Case(text), traced=traced)
+        outcome = compare(light, Case(text), kernel if traced else None)
         outcomes[outcome.kind] += 1
         note(text)
         assert outcome.kind in (Kind.EQUAL, Kind.REFUSED), outcome.detail

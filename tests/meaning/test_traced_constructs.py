@@ -15,8 +15,10 @@ ALL = constructs()
 @pytest.mark.parametrize(
     "construct", [as_param(construct) for construct in ALL if construct.expected == "equal"]
 )
-def test_a_traced_construct_means_the_same(construct: Construct, server: Forks) -> None:
-    outcome = compare(server, construct.case, traced=True)
+def test_a_traced_construct_means_the_same(
+    construct: Construct, server: Forks, tracer: Forks
+) -> None:
+    outcome = compare(server, construct.case, tracer)
     assert outcome.word == "equal", outcome.detail
 
 
@@ -25,7 +27,7 @@ def test_a_traced_construct_means_the_same(construct: Construct, server: Forks) 
     "construct", [as_param(construct) for construct in ALL if construct.expected != "equal"]
 )
 def test_what_is_refused_is_refused_or_equal_when_traced(
-    construct: Construct, server: Forks
+    construct: Construct, server: Forks, tracer: Forks
 ) -> None:
-    outcome = compare(server, construct.case, traced=True)
+    outcome = compare(server, construct.case, tracer)
     assert outcome.kind in (Kind.REFUSED, Kind.EQUAL), outcome.detail
