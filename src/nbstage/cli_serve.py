@@ -45,6 +45,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--no-log", is_flag=True, help="Log no predictions.")
 @click.option("--allow-pickle", is_flag=True, help="Read models that could run code when read.")
 @click.option("--shadow-file", type=_PATH, hidden=True, help="Where copies of requests go.")
+@click.option("--socket", type=_PATH, hidden=True, help="Where to listen as well.")
 @click.option("--new-token", metavar="NAME", help="Make a token, show it once, and stop.")
 @click.option("--revoke-token", metavar="NAME", help="Make a token worthless, at once, and stop.")
 def serve(
@@ -59,6 +60,7 @@ def serve(
     no_log: bool,
     allow_pickle: bool,
     shadow_file: Path | None,
+    socket: Path | None,
     new_token: str | None,
     revoke_token: str | None,
 ) -> int:
@@ -78,7 +80,9 @@ def serve(
     from nbstage.app.serving import serve as serve_model
     from nbstage.terminal import say
 
-    asked = Asked(host, port, workers, tokens, no_auth, log, no_log, allow_pickle, shadow_file)
+    asked = Asked(
+        host, port, workers, tokens, no_auth, log, no_log, allow_pickle, shadow_file, socket
+    )
     serve_model(model, asked, started=_print_started, say=say)
     click.echo("stopped; all that was asked is answered")
     return Exit.FINE

@@ -97,6 +97,8 @@ def test_an_address_that_cant_be_had_is_told() -> None:
         told = f"'127.0.0.1' port {port} can't be listened on: Address already in use"
         assert refused(Service(port=port)) == told
     assert "can't be listened on" in refused(Service(host="a" * 100))
+    told = "/socket' can't be listened on: AF_UNIX path too long"
+    assert told in refused(Service(port=0, socket=Path("/" + "x" * 200) / "socket"))
     assert "'192.0.2.1' port 8000 can't be listened on" in refused(Service(host="192.0.2.1"))
 
 

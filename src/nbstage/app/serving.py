@@ -38,6 +38,7 @@ class Asked:
     no_log: bool = False
     allow_pickle: bool = False
     shadow_file: Path | None = None
+    socket: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _service(asked: Asked) -> Service:
             settings.log_bytes,
         ),
         shadow_file=asked.shadow_file,
+        socket=asked.socket,
     )
 
 

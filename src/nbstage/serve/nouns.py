@@ -59,6 +59,7 @@ class Service:
     """How a service runs. `tokens` is the file with the tokens' hashes; `told` further ones, from
     the environment. `open` lets everybody in, from this machine alone.
 
+    `socket` is where it listens as well as at its port: what passes requests on comes in there.
     `shadow_file` says, as long as it is there, where copies of requests go.
 
     `drain` are the seconds for which it goes on to answer when it is told to stop, so that what
@@ -75,3 +76,4 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     logging: Logging = field(default_factory=Logging)
     shadow_file: Path | None = None
+    socket: Path | None = None

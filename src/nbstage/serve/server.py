@@ -14,7 +14,6 @@ from typing import Any
 import uvicorn
 
 from nbstage.serve.guard import App
-from nbstage.serve.nouns import BACKLOG
 from nbstage.serve.work import Work
 
 # Any: uvicorn's connections, of one class or another.
@@ -28,8 +27,8 @@ def make_server(app: App, work: Work, started: Callable[[], None]) -> Server:
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        # How many connections one worker takes at a time, before the others get their turn. The
-        # queue that they wait in is made longer once the server has begun.
+        # How many connections one worker takes at a time, before the others get their turn: the
+        # queue that they wait in is none of asyncio's, see Listener.
         backlog=1,
         ws="none",
         lifespan="off",
@@ -56,8 +55,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
-        for listener in sockets or []:
-            listener.listen(BACKLOG)
         self._mind_parent()
         self._told()
 

@@ -6,7 +6,6 @@ import ipaddress
 import multiprocessing
 import os
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +14,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from socket import socket
 
 from nbstage.errors import UserError
-from nbstage.serve.nouns import BACKLOG, Predicts, Service
+from nbstage.serve.listening import address_of, listening
+from nbstage.serve.nouns import Predicts, Service
 from nbstage.serve.worker import READY, STUCK, run_worker
 
 _LONGEST_WAIT = 30.0
@@ -38,14 +39,14 @@ class Start:
 
     open_predictor: Callable[[], Predicts]
     service: Service
-    listener: socket.socket
+    listeners: tuple[socket, ...]
     counted: str
 
     def worker(self) -> Worker:
         """A new process, which opens the predictor by itself."""
         context = multiprocessing.get_context("spawn")
         told, tell = context.Pipe(duplex=False)
-        given = (self.open_predictor, self.service, self.listener, tell, self.counted)
+        given = (self.open_predictor, self.service, self.listeners, tell, self.counted)
         process = context.Process(target=run_worker, args=given, name="nbstage worker")
         process.start()
         tell.close()
@@ -62,17 +63,18 @@ def serve(
 
     `started` gets the address, once all workers answer. Raises UserError where they can't begin.
     """
-    with _stopped() as stop, _listening(service) as listener, _counted() as counted:
-        start = Start(open_predictor, service, listener, counted)
+    with _stopped() as stop, listening(service) as listeners, _counted() as counted:
+        start = Start(open_predictor, service, listeners, counted)
         workers = [start.worker() for _ in range(service.workers)]
         try:
             _await_first(workers, stop)
             if not stop:
-                started(_address(listener))
+                started(address_of(listeners[0]))
             _keep(workers, start, stop, say)
         finally:
             # What comes from now on reaches those workers that are left, not a queue of nobody's.
-            listener.close()
+            for listener in listeners:
+                listener.close()
             _end(workers, service, stop)
 
 
@@ -210,28 +212,3 @@ def _counted() -> Iterator[str]:
         prefix="nbstage-serve-", dir=memory, ignore_cleanup_errors=True
     ) as name:
         yield name
-
-
-@contextmanager
-def _listening(service: Service) -> Iterator[socket.socket]:
-    host, port = service.host, service.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named, asyncio knows that it may send small answers without delay.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except (OSError, UnicodeError) as error:
-        listener.close()
-        raise UserError(
-            f"'{host}' port {port} can't be listened on: {getattr(error, 'strerror', error)}",
-            "choose another one with `--port`; 0 finds a free one.",
-        ) from None
-    with listener:
-        yield listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

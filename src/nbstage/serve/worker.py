@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from socket import socket
 
@@ -21,11 +21,11 @@ STUCK = 75
 def run_worker(
     open_predictor: Callable[[], Predicts],
     service: Service,
-    listener: socket,
+    listeners: Sequence[socket],
     parent: Connection,
     counted: str,
 ) -> None:
-    """Answer requests that come to the listener until SIGTERM, or until the parent is gone.
+    """Answer requests that come to the listeners until SIGTERM, or until the parent is gone.
 
     Ends the process: with 2 if the predictor can't be opened, with STUCK if a prediction didn't
     end.
@@ -37,7 +37,7 @@ def run_worker(
     except UserError as error:
         parent.send((error.message, error.hint))
         sys.exit(2)
-    stuck = _answer(predictor, service, listener, parent, counted)
+    stuck = _answer(predictor, service, listeners, parent, counted)
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread that is in a prediction without end would keep the process from ending.
@@ -45,9 +45,14 @@ def run_worker(
 
 
 def _answer(
-    predictor: Predicts, service: Service, listener: socket, parent: Connection, counted: str
+    predictor: Predicts,
+    service: Service,
+    listeners: Sequence[socket],
+    parent: Connection,
+    counted: str,
 ) -> bool:
     """Answer until the end; whether that came as a prediction had none."""
+    from nbstage.serve.listening import Listener
     from nbstage.serve.server import make_server
     from nbstage.serve.service import make_app
     from nbstage.serve.work import make_work
@@ -59,6 +64,6 @@ def _answer(
     # several milliseconds.
     gc.collect()
     gc.freeze()
-    server.run([listener])
+    server.run([Listener(fileno=one.detach()) for one in listeners])
     work.end()
     return work.standing.stuck
