@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
 from nbstage.bundle import Bundle
-from nbstage.deploy import service, shadow
+from nbstage.deploy import shadow
 from nbstage.deploy.asking import Answer, ask
 from nbstage.deploy.beside import Doing
+from nbstage.deploy.canary import canary
 from nbstage.deploy.nouns import Differing, Serving, Site
-from nbstage.deploy.place import state_of
+from nbstage.deploy.place import keep_state, state_of
 from nbstage.deploy.roll import deploy
 from nbstage.deploy.samples import samples_in
 from nbstage.deploy.service import at_address, shadow_file
@@ -42,12 +44,12 @@ def test_a_shadow_gets_copies_and_is_told_and_nothing_changes(
     site: Site, bundles: dict[str, Bundle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = bundles["v1.1.0"].folder
-    with monkeypatch.context() as patched:  # as an nbstage did that knew no shadows
-        patched.setattr(service, "_SHADOW_FILE", "--tokens")
-        patched.setattr(service, "shadow_file", lambda site: site.folder / "tokens")
-        deploy(site, bundles["v1.0.0"].folder, DOING)
-    with pytest.raises(UserError, match="was started by an nbstage that sends no copies"):
+    deploy(site, bundles["v1.0.0"].folder, DOING)
+    as_an_earlier_nbstage_did(site)
+    with pytest.raises(UserError, match="was started by an earlier nbstage: it can neither share"):
         shadow.shadow(site, new, 3, DOING)
+    with pytest.raises(UserError, match="it can neither share"):
+        deploy(site, new, replace(DOING, canary=canary(10, 3)))
     assert not deploy(site, bundles["v1.0.0"].folder, DOING).same
     before = state_of(site)
 
@@ -83,6 +85,13 @@ def test_a_shadow_gets_copies_and_is_told_and_nothing_changes(
         done = shadow.shadow(site, new, 3, DOING)
     assert (done.ended, done.ok) == (True, False)
     assert state_of(site) == before
+
+
+def as_an_earlier_nbstage_did(site: Site) -> None:
+    """Say that what serves has no socket, which Caddy was never told of."""
+    state = state_of(site)
+    assert state.serving is not None
+    keep_state(site, replace(state, serving=replace(state.serving, socket="")))
 
 
 def kill_the_shadow(_: float, old: Serving, new: Serving) -> None:

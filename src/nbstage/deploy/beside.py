@@ -10,8 +10,8 @@ from nbstage.bundle import Bundle
 from nbstage.deploy.nouns import Check, Failed, Say, Serving, Share, Site, State
 from nbstage.deploy.place import keep_state, note, state_of, tidy
 from nbstage.deploy.process import is_running, stop
-from nbstage.deploy.proxy import pass_on
 from nbstage.deploy.service import END, await_service, hold_service, shadow_file, told_by
+from nbstage.deploy.slots import give, tidy_sockets
 from nbstage.errors import UserError
 
 #: Gives a running candidate its share of the requests, step by step. Raises Failed.
@@ -66,7 +66,7 @@ def recovered(site: Site) -> State:
     if state.candidate is not None:
         if state.proxy and is_running(state.proxy):
             if state.serving and is_running(state.serving.process):
-                pass_on(site, {state.serving.port: 1})
+                give(site, state.serving)
             else:
                 stop(state.proxy, END)
         stop(state.candidate.process, END)
@@ -79,6 +79,7 @@ def clear(site: Site, state: State) -> State:
         stop(one.process, END)
     state = keep_state(site, replace(state, candidate=None, leaving=()))
     tidy(site, state)
+    tidy_sockets(site, state)
     return state
 
 
@@ -104,6 +105,17 @@ def refuse_model(site: Site, state: State, bundle: Bundle) -> None:
         raise Failed(
             f"'{site.folder}' is for the model '{served}', and this is '{bundle.model}'",
             "name another target, or another folder for it.",
+        )
+
+
+def refuse_earlier(serving: Serving) -> None:
+    """Raise UserError for a service that an earlier nbstage started."""
+    if not serving.socket:
+        raise UserError(
+            f"'{version_of(serving)}' was started by an earlier nbstage: it can neither share "
+            "requests with another version nor send copies of them",
+            f"deploy the serving version once more first: `nbstage deploy {version_of(serving)} "
+            "--to TARGET`.",
         )
 
 

@@ -48,7 +48,11 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A version that a process serves: `name` is its folder in `versions/`."""
+    """A version that a process serves: `name` is its folder in `versions/`.
+
+    `port` is its own on this machine; `socket`, in `run/`, is where everybody's requests reach it
+    ("": nowhere, as an earlier nbstage started it).
+    """
 
     name: str
     model: str
@@ -57,6 +61,7 @@ class Serving:
     port: int
     process: Process
     since: str = ""
+    socket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

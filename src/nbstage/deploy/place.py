@@ -4,7 +4,7 @@ versions/v1.2.0-3f2a90bc/   a bundle, which never changes
 state.json                  what serves, and what served before
 log.jsonl                   who did what, when
 tokens                      whose requests are answered (`nbstage serve --new-token`)
-run/                        what the processes print, Caddy's settings and its socket
+run/                        what the processes print, Caddy's settings, sockets, slots (slots.py)
 """
 
 from __future__ import annotations

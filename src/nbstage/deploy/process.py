@@ -55,16 +55,6 @@ def is_running(process: Process) -> bool:
     return bool(process.started) and _identity(process.pid) == process.started
 
 
-def words_of(process: Process) -> list[str]:
-    """The words of the command that a process runs; none if it is gone."""
-    if not is_running(process):
-        return []
-    try:
-        return os.fsdecode(Path(f"/proc/{process.pid}/cmdline").read_bytes()).split("\0")
-    except OSError:
-        return []
-
-
 def stop(process: Process, seconds: float) -> bool:
     """End a process: it is asked to, and after `seconds` it is made to; then this is False."""
     if not is_running(process):

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from nbstage.deploy.logs import last_lines
 from nbstage.deploy.nouns import Process, Site, near
 from nbstage.deploy.place import replace_file
 from nbstage.deploy.process import Held, is_running, start_held
+from nbstage.deploy.slots import new_socket, slots
 from nbstage.errors import UserError
 
 Json = dict[str, "Json"] | list["Json"] | str | int | bool
-#: Where a socket lies is told to the kernel in 108 bytes.
-_LONGEST = 100
+#: Where a socket lies is told to the kernel in 108 bytes, of which one ends it.
+_LONGEST = 107
 _PATIENCE = 10.0
 
 
@@ -37,36 +36,31 @@ def need_caddy(site: Site) -> str:
             "Caddy is not installed: it takes the requests, and passes them on to the version",
             "on Debian: `apt-get install caddy`.",
         )
-    if len(os.fsencode(_socket(site))) > _LONGEST:
+    most = _LONGEST - len(f"/run/{new_socket()}")  # no other socket's name is longer
+    if len(os.fsencode(site.folder)) > most:
         raise UserError(
             f"the path '{site.folder}' is too long: a socket has to lie below it",
-            f"take one with at most {_LONGEST - len('/run/caddy.sock')} bytes.",
+            f"take one with at most {most} bytes.",
         )
     return found
 
 
-def settings(site: Site, shares: Mapping[int, int]) -> Json:
-    """Caddy's settings: requests to the site's address go to the ports on this machine, each with
-    its share of them.
+def settings(site: Site) -> Json:
+    """Caddy's settings: requests to the site's address go to its slots in turn.
 
-    A request that a port doesn't take goes to the next one: nothing was sent yet. Connections
-    that are kept are closed before the service, after 30 s, would close them under a request.
+    A request that a slot doesn't take goes to the next one, unless it has a body: Caddy
+    2.6 has closed that by then. No connection to a slot is kept: it would go on to lead to what
+    the slot led to when it was made.
     """
-    least = math.gcd(*shares.values())
-    dials: list[Json] = [
-        {"dial": f"127.0.0.1:{port}"}
-        for port, share in shares.items()
-        for _ in range(share // least)
-    ]
     handler: Json = {
         "handler": "reverse_proxy",
-        "upstreams": dials,
+        "upstreams": [{"dial": f"unix/{slot}"} for slot in slots(site)],
         "load_balancing": {
             "selection_policy": {"policy": "round_robin"},
             "try_duration": "5s",
             "try_interval": "50ms",
         },
-        "transport": {"protocol": "http", "keep_alive": {"idle_timeout": "15s"}},
+        "transport": {"protocol": "http", "keep_alive": {"enabled": False}},
     }
     server: Json = {
         "listen": [site.address],
@@ -80,12 +74,12 @@ def settings(site: Site, shares: Mapping[int, int]) -> Json:
     }
 
 
-def hold_proxy(site: Site, shares: Mapping[int, int]) -> Held:
-    """Caddy, about to start with these shares once it is let go."""
+def hold_proxy(site: Site) -> Held:
+    """Caddy, about to start once it is let go."""
     _refuse_taken(site)
-    config = _written(site, shares)
+    replace_file(_config(site), _text(site))
     Path(_socket(site)).unlink(missing_ok=True)  # of one that was killed
-    command = [need_caddy(site), "run", "--config", str(config)]
+    command = [need_caddy(site), "run", "--config", str(_config(site))]
     run = site.folder / "run"
     places = {"XDG_DATA_HOME": str(run), "XDG_CONFIG_HOME": str(run)}
     return start_held(command, run / "caddy.log", site.folder, **places)
@@ -105,11 +99,17 @@ def await_proxy(site: Site, process: Process) -> None:
     )
 
 
-def pass_on(site: Site, shares: Mapping[int, int]) -> None:
-    """Let the running Caddy pass requests on with these shares from now on. It drops none."""
-    if f'"{site.address}"' not in _config(site).read_text(encoding="utf-8"):
+def refresh_proxy(site: Site) -> None:
+    """Give the running Caddy the site's settings, if it hasn't got them. They are kept once it has
+    taken them: whoever is killed before that leaves this to be done.
+    """
+    has = _config(site).read_text(encoding="utf-8")
+    if has == _text(site):
+        return
+    if f'"{site.address}"' not in has:
         _refuse_taken(site)
-    config = _written(site, shares)
+    config = _config(site).with_name("caddy.next.json")
+    replace_file(config, _text(site))
     done = subprocess.run(
         [need_caddy(site), "reload", "--config", str(config), "--address", f"unix/{_socket(site)}"],
         stdin=subprocess.DEVNULL,
@@ -124,6 +124,7 @@ def pass_on(site: Site, shares: Mapping[int, int]) -> None:
             f"Caddy does not take its new settings: {said[-1] if said else done.returncode}",
             f"'{site.folder}/run/caddy.log' tells more.",
         )
+    config.replace(_config(site))
 
 
 def _refuse_taken(site: Site) -> None:
@@ -154,10 +155,8 @@ def _config(site: Site) -> Path:
     return site.folder / "run/caddy.json"
 
 
-def _written(site: Site, shares: Mapping[int, int]) -> Path:
-    path = _config(site)
-    replace_file(path, json.dumps(settings(site, shares), indent=1) + "\n")
-    return path
+def _text(site: Site) -> str:
+    return json.dumps(settings(site), indent=1) + "\n"
 
 
 def _socket(site: Site) -> str:

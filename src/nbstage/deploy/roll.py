@@ -17,6 +17,7 @@ from nbstage.deploy.beside import (
     clear,
     deployed,
     recovered,
+    refuse_earlier,
     refuse_failed,
     refuse_model,
     serves,
@@ -25,8 +26,9 @@ from nbstage.deploy.beside import (
 from nbstage.deploy.nouns import Check, Deployed, Failed, Serving, Share, Site, State
 from nbstage.deploy.place import KEPT, bundle_of, keep_state, locked, note, put_bundle, state_of
 from nbstage.deploy.process import is_running
-from nbstage.deploy.proxy import await_proxy, hold_proxy, need_caddy, pass_on
-from nbstage.deploy.service import at_address, at_port, can_copy
+from nbstage.deploy.proxy import await_proxy, hold_proxy, need_caddy, refresh_proxy
+from nbstage.deploy.service import at_address, at_port
+from nbstage.deploy.slots import give
 from nbstage.deploy.smoke import passed, smoke
 
 
@@ -38,6 +40,8 @@ def deploy(site: Site, source: Path, doing: Doing) -> Deployed:
     need_caddy(site)
     with locked(site, doing.wait, doing.say):
         state = recovered(site)
+        if doing.canary and state.serving and serves(state):
+            refuse_earlier(state.serving)
         doing.say("putting the bundle there")
         name = put_bundle(site, source)
         before = (state.serving.name,) if state.serving and state.serving.name != name else ()
@@ -117,7 +121,7 @@ def _already(site: Site, state: State, to: _To, bundle: Bundle, doing: Doing) ->
     """
     if state.serving is None or state.serving.name != to.name or not serves(state):
         return ()
-    if to.did == "deployed" and not can_copy(state.serving):
+    if to.did == "deployed" and not state.serving.socket:
         return ()
     doing.say("testing what is served")
     checks = smoke(at_address(site), bundle, site.latency)
@@ -146,11 +150,11 @@ def _switch(site: Site, state: State, serving: Serving, bundle: Bundle, to: _To)
 
 def _pass_on(site: Site, state: State, serving: Serving) -> State:
     """Let requests go to a service; Caddy is started where it doesn't run."""
-    shares = {serving.port: 1}
+    give(site, serving)
     if state.proxy and is_running(state.proxy):
-        pass_on(site, shares)
+        refresh_proxy(site)
         return state
-    held = hold_proxy(site, shares)
+    held = hold_proxy(site)
     state = keep_state(site, replace(state, proxy=held.process))
     held.let_go()
     await_proxy(site, held.process)
@@ -163,7 +167,8 @@ def _canary(site: Site, state: State, serving: Serving, doing: Doing) -> tuple[S
     if doing.canary is None or old is None or not serves(state):
         return ()
 
-    def give(percent: int) -> None:
-        pass_on(site, {old.port: 100 - percent, serving.port: percent})
+    def share(percent: int) -> None:
+        give(site, serving, percent, old)
+        refresh_proxy(site)
 
-    return doing.canary(site, old, serving, give, doing.say)
+    return doing.canary(site, old, serving, share, doing.say)

@@ -14,12 +14,12 @@ from nbstage.deploy.asking import Service, ask, service_at
 from nbstage.deploy.logs import last_lines
 from nbstage.deploy.nouns import Failed, Serving, Site, near
 from nbstage.deploy.place import now, replace_file, version_folder
-from nbstage.deploy.process import Held, is_running, start_held, words_of
+from nbstage.deploy.process import Held, is_running, start_held
+from nbstage.deploy.slots import new_socket, socket_of
 
 #: Seconds for a service to answer for the first time, and to end once it is asked to.
 START = 120.0
 END = 45.0
-_SHADOW_FILE = "--shadow-file"
 _SETTINGS = """\
 # How versions are served here: see [tool.nbstage.serve] in nbstage's docs/config.md.
 [tool.nbstage.serve]
@@ -28,22 +28,22 @@ tokens = "tokens"
 
 
 def hold_service(site: Site, name: str, bundle: Bundle, secret: str = "") -> tuple[Held, Serving]:
-    """A service of a version at a free port, about to start once it is let go.
+    """A service of a version at a free port and a new socket, about to start once it is let go.
 
     With a secret it is a shadow: it lets that token in too, and logs no predictions.
     """
     _make_settings(site)
-    port = _free_port()
+    port, at = _free_port(), new_socket()
     tokens = [_hashed("deploy", _token(site)), *([_hashed("shadow", secret)] if secret else [])]
     held = start_held(
-        _command(site, name, port, shadow=bool(secret)),
+        _command(site, name, port, at, shadow=bool(secret)),
         log_of(site, name),
         site.folder,
         NBSTAGE_TOKENS=",".join(tokens),
         PYTHONDONTWRITEBYTECODE="1",  # a bundle's folder never changes
     )
     said = (bundle.model, bundle.version or "", bundle.commit or "")
-    return held, Serving(name, *said, port, held.process, now())
+    return held, Serving(name, *said, port, held.process, now(), at)
 
 
 def at_port(site: Site, serving: Serving) -> Service:
@@ -83,18 +83,14 @@ def shadow_file(site: Site) -> Path:
     return site.folder / "run" / "shadow.json"
 
 
-def can_copy(serving: Serving) -> bool:
-    """Whether a service was started such that it looks for that file."""
-    return _SHADOW_FILE in words_of(serving.process)
-
-
-def _command(site: Site, name: str, port: int, *, shadow: bool) -> list[str]:
+def _command(site: Site, name: str, port: int, at: str, *, shadow: bool) -> list[str]:
     # -P: what lies in the folder is not to be imported by nbstage.
     command = [sys.executable, "-P", "-m", "nbstage", "serve", str(version_folder(site, name))]
-    command += ["--port", str(port), "--workers", str(site.workers)]
+    command += ["--port", str(port), "--socket", str(socket_of(site, at))]
+    command += ["--workers", str(site.workers)]
     command += ["--tokens", str(site.folder / "tokens")]
     # A shadow would send copies to itself.
-    command += ["--no-log"] if shadow else [_SHADOW_FILE, str(shadow_file(site))]
+    command += ["--no-log"] if shadow else ["--shadow-file", str(shadow_file(site))]
     return [*command, "--allow-pickle"] if site.allow_pickle else command
 
 

@@ -16,6 +16,7 @@ from nbstage.deploy.beside import (
     clear,
     deployed,
     recovered,
+    refuse_earlier,
     refuse_failed,
     refuse_model,
     serves,
@@ -27,7 +28,7 @@ from nbstage.deploy.place import bundle_of, locked, note, put_bundle, replace_fi
 from nbstage.deploy.process import is_running, stop
 from nbstage.deploy.proxy import need_caddy
 from nbstage.deploy.samples import Sample, samples_in
-from nbstage.deploy.service import END, at_port, can_copy, shadow_file, told_by
+from nbstage.deploy.service import END, at_port, shadow_file, told_by
 from nbstage.deploy.smoke import smoke
 from nbstage.errors import UserError
 
@@ -103,12 +104,7 @@ def _copying(site: Site, state: State) -> Serving:
             f"'{version_of(old)}' does not run: there are no requests to be copied",
             "`nbstage deploy --start --to TARGET` starts it.",
         )
-    if not can_copy(old):
-        raise UserError(
-            f"'{version_of(old)}' was started by an nbstage that sends no copies of requests",
-            f"deploy the serving version once more first: `nbstage deploy {version_of(old)} "
-            "--to TARGET`.",
-        )
+    refuse_earlier(old)
     return old
 
 
