@@ -77,7 +77,9 @@ def _write_parquet(value: Any, path: str) -> None:
         raise Unsuited("it is no pandas DataFrame")
     if not _by_columns(value):
         raise Unsuited("its columns do not lie in memory one after the other")
-    value.to_parquet(path, engine="pyarrow", compression="zstd")
+    from nbstage.runtime.bulk import encodings
+
+    value.to_parquet(path, engine="pyarrow", **encodings(value))
 
 
 def _by_columns(table: Any) -> bool:
@@ -93,8 +95,8 @@ def _read_parquet(file: BinaryIO) -> Any:
     import pandas as pd
 
     # By its path: reading through a Python file, Arrow's threads may outlive the interpreter and
-    # abort it.
-    return pd.read_parquet(file.name, engine="pyarrow")
+    # abort it. Not the whole file before all else: that takes its size in memory once more.
+    return pd.read_parquet(file.name, engine="pyarrow", pre_buffer=False)
 
 
 def _write_npy(value: Any, path: str) -> None:
