@@ -94,6 +94,8 @@ def repro(
     began = time.monotonic()
     with _teller(quiet=as_json, show_output=show_output) as tell:
         ended = reproduce(options, jobs=jobs or cores(), warm=not cold, peaks=_peaks, tell=tell)
+    if ended is None:
+        return Exit.TO_FIX if reproduce_by_dvc(options) else Exit.FINE
     if as_json:
         print_json({"stages": as_data(ended)})
     else:

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Files = Mapping[str, str | None]
-#: Arguments of `repro`, or files that are written (None: removed).
-Step = tuple[str, ...] | Files
+#: Arguments of `repro`, files that are written (None: removed), or a line for dvc or the shell.
+Step = tuple[str, ...] | Files | str
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A project's files, and then one step after another."""
+    """A project's files, and then one step after another, in one of its folders."""
 
     name: str
     files: Files
     steps: tuple[Step, ...]
     broken: bool = False
+    folder: str = ""
 
 
 def stage(name: str, cmd: str, more: str = "", **lists: list[str]) -> str:

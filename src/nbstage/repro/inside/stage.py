@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+from nbstage.repro.inside.copies import copied_once
 from nbstage.repro.nouns import Command, Did, Options
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def reproduced(
     It yields each command that is to be run and takes its exit code. `settled` is called before
     DVC looks at what other stages have left in dvc.lock.
     """
+    _ask_for(stage)
     if not force:
         if not stage.changed(options.allow_missing, upstream):
             return Did.UNCHANGED
@@ -49,6 +51,13 @@ def reproduced(
         did = Did.RAN
     _keep(stage, options)
     return did
+
+
+def _ask_for(stage: Stage) -> None:
+    """Raise DVC's error where others are in the way, also of a stage that is up to date."""
+    from dvc.stage.decorators import rwlocked
+
+    rwlocked(read=["deps"], write=["outs"])(lambda _: None)(stage)
 
 
 def _pulled(stage: Stage) -> bool:
@@ -99,7 +108,8 @@ def _keep(stage: Stage, options: Options) -> None:
         run_cache=not options.no_commit and not in_git,
     )
     if not options.no_commit:
-        stage.commit(allow_missing=options.allow_missing)
+        with copied_once(stage):
+            stage.commit(allow_missing=options.allow_missing)
 
 
 def frozen_warning(stage: Stage) -> str | None:
