@@ -160,6 +160,23 @@ KINDS = (
         ((), NEW, (), {"sub/made/y": "2"}, ()),
     ),
     Case(
+        "large results: one that can be run, two that are one file, and a folder",
+        {
+            "dvc.yaml": dvc_yaml(
+                stage(
+                    "large",
+                    "sh make.sh",
+                    deps=["in.txt"],
+                    outs=["big", "run", "one", "two", "folder"],
+                )
+            ),
+            "in.txt": "one\n",
+            "make.sh": "head -c 2000000 /dev/zero > big; cat big in.txt > run; chmod 750 run\n"
+            "cat in.txt big > one; ln one two; mkdir folder; cp big run folder\n",
+        },
+        ((), NEW, (), {"in.txt": "one\n", "big": None}, ()),
+    ),
+    Case(
         "variables and parameters",
         {
             "dvc.yaml": dvc_yaml(

@@ -35,6 +35,8 @@ def followed() -> dict[str, Callable[..., object]]:
     import dvc.stage.run
     import dvc.stage.serialize
     import dvc.utils.serialize._yaml
+    import dvc_data.hashfile.checkout
+    import dvc_objects.fs.generic
     import dvc_objects.fs.utils
 
     places = (
@@ -47,7 +49,7 @@ def followed() -> dict[str, Callable[..., object]]:
         (dvc.stage.run, "run_stage", "cmd_run", "_run", "prepare_kwargs", "_make_cmd"),
         (dvc.stage.run, "_enforce_cmd_list", "get_executable", "_pull_missing_deps"),
         (dvc.stage.decorators, "rwlocked", "unlocked_repo"),
-        (dvc.stage.cache.StageCache, "restore", "pull"),
+        (dvc.stage.cache.StageCache, "restore", "pull", "_cache_type_copy"),
         (dvc.stage.serialize, "to_lockfile"),
         (dvc.dvcfile.ProjectFile, "dump", "dump_stages"),
         (dvc.dvcfile.Lockfile, "dump_stages"),
@@ -56,6 +58,8 @@ def followed() -> dict[str, Callable[..., object]]:
         (dvc.rwlock, "_acquire_write", "_release_read", "_release_write"),
         (dvc.utils.serialize._yaml, "_dump", "_get_yaml", "dump_yaml", "modify_yaml"),
         (dvc_objects.fs.utils, "tmp_fname", "as_atomic"),
+        (dvc_data.hashfile.checkout, "_checkout_file", "_needs_relink"),
+        (dvc_objects.fs.generic, "test_links"),
     )
     return {
         f"{place.__name__}.{name}": getattr(place, name)

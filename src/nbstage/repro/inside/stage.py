@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+from nbstage.repro.inside.copies import copied_once
 from nbstage.repro.nouns import Command, Did, Options
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def _keep(stage: Stage, options: Options) -> None:
         run_cache=not options.no_commit and not in_git,
     )
     if not options.no_commit:
-        stage.commit(allow_missing=options.allow_missing)
+        with copied_once(stage):
+            stage.commit(allow_missing=options.allow_missing)
 
 
 def frozen_warning(stage: Stage) -> str | None:
