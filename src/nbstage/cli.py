@@ -80,7 +80,7 @@ def main(args: Sequence[str] | None = None) -> int:
     no_args_is_help=False,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="nbstage init\nnbstage show notebooks/churn.ipynb\nnbstage convert && dvc repro",
+    epilog="nbstage init\nnbstage show notebooks/churn.ipynb\nnbstage convert && nbstage repro",
 )
 @click.option(
     "--version",
@@ -174,7 +174,7 @@ def convert(
         if failed:
             click.echo("nothing was written")
         elif written:
-            click.echo("next: dvc repro")
+            click.echo("next: nbstage repro (or dvc repro)")
     return Exit.TO_FIX if failed else Exit.FINE
 
 

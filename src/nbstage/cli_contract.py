@@ -44,5 +44,5 @@ def contract(tables: tuple[str, ...], *, update: bool, as_json: bool) -> int:
     if Did.KEPT in dids:
         click.echo("to write it anew from the table: nbstage contract --update")
     if dids & {Did.CREATED, Did.UPDATED}:
-        click.echo("next: look through it, then nbstage convert, then dvc repro")
+        click.echo("next: look through it, then nbstage convert, then nbstage repro (or dvc repro)")
     return Exit.FINE

@@ -97,7 +97,7 @@ def test_a_notebook_that_fails_is_converted_from_its_code_alone(lab: Project) ->
     percent(lab, "lab", text.replace("largest = ", "largest = 1 / (n - 2) + "))
     told = lab.convert()
     assert "not traced notebooks/lab.ipynb: cell 6 (stage 'show'): ZeroDivisionError" in told
-    assert "next: dvc repro" in told
+    assert "next: nbstage repro (or dvc repro)" in told
     assert not (lab.root / TRACE).exists()
 
 

@@ -108,7 +108,7 @@ def test_convert_says_what_it_wrote_and_what_is_next(app: App, capsys: Captured)
     assert main(["convert"]) == 0
     assert capsys.readouterr().out == (
         "note[NBS130] by the way\n  --> notebooks/nb.ipynb\n\n1 note\n\n"
-        "create  pipeline/train.py\nnext: dvc repro\n"
+        "create  pipeline/train.py\nnext: nbstage repro (or dvc repro)\n"
     )
 
 
@@ -158,7 +158,7 @@ def test_convert_says_which_notebooks_it_ran_and_why(app: App, capsys: Captured)
     assert main(["convert"]) == 0
     assert capsys.readouterr().out == (
         "traced notebooks/nb.ipynb, for what the code of cells 3, 5 leaves open\n"
-        "create  pipeline/train.py\nnext: dvc repro\n"
+        "create  pipeline/train.py\nnext: nbstage repro (or dvc repro)\n"
     )
 
 
@@ -274,12 +274,14 @@ def test_init_says_what_it_did_and_what_is_next(
     out = capsys.readouterr().out
     assert out.startswith("created   git repository\ncreated   DVC\n")
     remote = "  dvc remote add --default NAME URL  # where the workflows fetch the results\n"
-    assert out.endswith(f"next:\n  cd 'my project'\n  nbstage convert\n  dvc repro\n{remote}")
+    assert out.endswith(
+        f"next:\n  cd 'my project'\n  nbstage convert\n  nbstage repro  # or dvc repro\n{remote}"
+    )
     monkeypatch.chdir("my project")
     assert main(["init"]) == 0
     out = capsys.readouterr().out
     assert "created" not in out
-    assert out.endswith("next:\n  nbstage convert\n  dvc repro\n")
+    assert out.endswith("next:\n  nbstage convert\n  nbstage repro  # or dvc repro\n")
 
 
 # --- help, usage, defects, signals

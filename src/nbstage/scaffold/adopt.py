@@ -71,7 +71,7 @@ def advice(folder: Path, steps: tuple[Step, ...]) -> str:
         lines.append("  # once your notebook's cells carry tags such as stage:load, stage:train")
     if folder.resolve() != Path.cwd().resolve():
         lines.append(f"  cd {shlex.quote(str(folder))}")
-    lines += ["  nbstage convert", "  dvc repro"]
+    lines += ["  nbstage convert", "  nbstage repro  # or dvc repro"]
     created = [name for name in ("ci", "release") if _created(name) in steps]
     if created:
         lines += [f"  {line}" for line in lacking(folder, release="release" in created)]
