@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,27 @@ def test_what_cannot_be_printed_is_a_failure_as_in_a_new_python(project: Project
     stages(project, full=module(write_to("full", "1") + text, ""))
     for how in ([], ["--cold"]):
         assert "exited with 120" in project.refuses("nbstage", "repro", *how)
+
+
+def test_what_was_begun_too_early_is_gone_when_there_is_nothing_to_do(project: Project) -> None:
+    stages(project, one=module(write_to("one", "1"), ""), two=module(write_to("two", "2"), ""))
+    assert "2 ran" in project.run("nbstage", "repro")
+    (project.root / "pipeline/one.py").touch()
+    assert "all 2 stages are up to date" in project.run("nbstage", "repro")
+    until = time.monotonic() + 60
+    while (left := working_in(project.root)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert left == []
+
+
+def working_in(folder: Path) -> list[str]:
+    """The processes whose working folder it is."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append((process / "cmdline").read_text())
+    return found
 
 
 def test_where_a_fork_would_miss_a_thread_a_new_python_is_started_and_that_is_said(

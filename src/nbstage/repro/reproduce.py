@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from nbstage.repro.inside.leftovers import clear
 from nbstage.repro.inside.lock import Locks
 from nbstage.repro.inside.plan import Plan, in_order
 from nbstage.repro.inside.project import StagesFailed, said_by
-from nbstage.repro.inside.stage import Work, frozen_warning, reproduced, shell
+from nbstage.repro.inside.stage import Work, frozen_warning, reproduced
 from nbstage.repro.nouns import (
     Began,
     Command,
@@ -28,11 +28,13 @@ from nbstage.repro.nouns import (
     Warm,
 )
 from nbstage.repro.schedule import Need, Schedule
-from nbstage.repro.starting import Starters
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import Stage
+
+    from nbstage.repro.early import Start
+    from nbstage.repro.starting import Starters
 
 Tell = Callable[[Event], None]
 #: What a file's name shouldn't have.
@@ -46,12 +48,13 @@ _UNTOUCHED = (Did.UNCHANGED, Did.PULLED)
 @dataclass(frozen=True, slots=True)
 class Means:
     """What a reproduction has: what the machine has room for, what each stage needs of it, how
-    each may be forked, and who is told.
+    each may be forked, what starts them in a folder and an environment, and who is told.
     """
 
     room: Need
     need: Callable[[Stage], Need]
     warm: Callable[[], Mapping[str, Warm]]
+    starters: Start
     tell: Tell
 
 
@@ -150,8 +153,7 @@ class Reproduction:
         if not again:
             output.write_bytes(b"")
         if self._starters is None:
-            at_root = replace(command, folder=self._repo.root_dir)
-            self._starters = Starters(shell, at_root, output.parent, self._say)
+            self._starters = self._means.starters(self._repo.root_dir, command.environment)
             self._warm = self._means.warm()
         warm = self._warm.get(stage.addressing)
         self._means.tell(Began(stage.addressing, command.text))
@@ -193,8 +195,6 @@ class Reproduction:
             self._locks.settle(self._schedule.first_open(self._plan.place))
 
     def _finish(self) -> None:
-        if self._starters is not None:
-            self._starters.close()
         self._locks.settle(len(self._plan.place))
         self._guard.closed()
         in_order(self._repo, self._plan)
@@ -215,9 +215,6 @@ class Reproduction:
 
     def _place(self, stage: Stage) -> int:
         return self._plan.place.get(stage, 0)
-
-    def _say(self, text: str) -> None:
-        self._means.tell(Note(text))
 
 
 def _spent(over: Over | None) -> tuple[float, bool]:

@@ -30,17 +30,17 @@ _LENGTH = struct.Struct("!I")
 #: Seconds that what was started has to end.
 _PATIENCE = 3
 #: Beside this file. Nothing of them is left among the modules that a stage begins with.
-_DOUBT, _ENDING = (
-    os.path.join(os.path.dirname(__file__), name) for name in ("doubt.py", "ending.py")
-)
+_DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
+_FORKED = os.path.join(os.path.dirname(__file__), "forked.py")
 
 
 class Starter:
     """One such process: its socket, and the processes it has started, by their ids."""
 
-    def __init__(self, address: str, node: str) -> None:
-        self.address = address
+    def __init__(self, address: str, node: str, forked: Any) -> None:
+        self.address, self.forked = address, forked
         self.said = self.doubt = ""
+        self.first: list[Told] = []
         self.libraries = _libraries()
         self.running: dict[int, tuple[str, float]] = {}
         self.open(node)
@@ -76,6 +76,9 @@ class Starter:
     def serve(self) -> Told:
         """Do what is told, until this is the fork that is to run a stage: gives what to run."""
         while True:
+            if self.first:
+                self.grow(self.first.pop(0))
+                continue
             ready = self.wait()
             if self.woken in ready:
                 os.read(self.woken, 4096)
@@ -153,13 +156,14 @@ class Starter:
             return
         self.close()
         os.setsid()
+        self.first = request.get("first", [])
         self.open(request["node"])
         self.doubt = self.imported(request["modules"], request["output"])
         self.tell({"node": request["node"], "doubt": self.doubt})
 
     def imported(self, modules: list[str], output: str) -> str:
         """Import modules; gives why no stage may be started from here, empty if it may."""
-        _write_to(output)
+        self.forked.write_to(output)
         try:
             for name in filter(_installed, modules):
                 importlib.import_module(name)
@@ -256,49 +260,23 @@ def _nothing(*_: object) -> None:
     """Wake, and do no more."""
 
 
-def _write_to(output: str) -> None:
-    """Let all that is printed go to the end of a file; there is nothing to read."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    for old, new in ((nothing, 0), (file, 1), (file, 2)):
-        os.dup2(old, new)
-    os.close(nothing)
-    os.close(file)
-
-
-def become(request: Told, said: str) -> None:
-    """Make this fork what `python -m MODULE` is before it runs the module."""
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    _write_to(request["output"])
-    os.write(1, said.encode())
-    os.environ.update(request["environment"])
-    if "numpy.random" in sys.modules:  # Python's own generator knows of forks
-        sys.modules["numpy.random"].seed()
-    sys.argv = [request["file"]]
-    sys.orig_argv = list(request["argv"])
-    importlib.invalidate_caches()
-    main = types.ModuleType("__main__")
-    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
-    sys.modules["__main__"] = main
-
-
-def start(address: str) -> None:
-    """Serve; in the end, as the fork of a stage, run its module to the end of the process."""
+def start(address: str, first: list[Told]) -> None:
+    """Grow others, then serve; in the end, as the fork of a stage, run its module, and end."""
     if not sys.flags.safe_path:
         sys.path[0] = os.getcwd()
     import runpy
 
-    end_well = runpy.run_path(_ENDING)["end_well"]
-    starter = Starter(address, "")
+    forked = types.SimpleNamespace(**runpy.run_path(_FORKED))
+    starter = Starter(address, "", forked)
+    starter.first = first
     starter.tell({"node": "", "doubt": starter.doubts()})
     request = starter.serve()
-    become(request, starter.said)
+    forked.become(request, starter.said)
     begun_with = set(sys.modules)
     # What `python -m` calls. Whatever it raises ends this process as it ends a new Python.
     runpy._run_module_as_main(request["module"])  # type: ignore[attr-defined]
-    end_well(begun_with, _installed)
+    forked.end_well(begun_with, _installed)
 
 
 if __name__ == "__main__":
-    start(sys.argv[1])
+    start(sys.argv[1], json.loads(sys.argv[2]))

@@ -9,29 +9,23 @@ import shlex
 import shutil
 import signal
 import socket
-import struct
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
-from typing import Any
 
 from nbstage.repro.nouns import Command, Over, Warm
+from nbstage.repro.talk import Told, first_message, messages, packed, short_folder
 
 STARTER = Path(__file__).with_name("starter.py")
 ROOT = ""
-_LENGTH = struct.Struct("!I")
 _GRACE = 5.0
-#: Systems take about a hundred bytes for the name of a socket.
-_LONG = 70
 #: Why nothing is forked where the stages' Python can't run the starter.
 _NO_PYTHON = "the stages' `python` can't be started for it"
 _GONE = "the process to fork it from has ended"
-Told = dict[str, Any]
 Shell = Callable[[str], Sequence[str]]
 
 
@@ -61,9 +55,16 @@ class _Process:
 class Starters:
     """The starters of one reproduction; what `say` gets are reasons not to fork a stage."""
 
-    def __init__(self, shell: Shell, like: Command, outputs: Path, say: Callable[[str], None]):
-        self._outputs, self._say = outputs, say
-        self._folder = _short_folder()
+    def __init__(
+        self,
+        shell: Shell,
+        folder: str,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+        expected: Iterable[tuple[tuple[str, ...], ...]] = (),
+    ) -> None:
+        self._say = say
+        self._folder = short_folder()
         self._address = str(self._folder / "s")
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self._address)
@@ -73,14 +74,24 @@ class Starters:
         self._nodes: dict[str, _Node] = {ROOT: _Node()}
         self._processes: dict[str, _Process] = {}
         self._over: list[Over] = []
+        self._is_used = False
         self._doubts: set[str] = set()
+        for modules in expected:
+            self._grown(modules)
+        self._like = (tuple(shell("")), folder, _without_dvc(environment))
         # Through the shell, as the stages' commands are: it finds the same Python, in the same
         # environment.
-        text = f"exec python {shlex.quote(str(STARTER))} {shlex.quote(self._address)}"
-        self._program = self._begin(list(shell(text)), like)
+        words = [str(STARTER), self._address, json.dumps(self._first(ROOT))]
+        argv = list(shell(f"exec python {shlex.join(words)}"))
+        self._program = self._begin(argv, folder, environment)
+
+    def fits(self, shell: Shell, folder: str, environment: Mapping[str, str]) -> bool:
+        """Whether those that were begun with these would be the same."""
+        return self._like == (tuple(shell("")), folder, _without_dvc(environment))
 
     def submit(self, command: Command, output: Path, warm: Warm | None) -> None:
         """Have a command run; what it prints goes to the end of a file."""
+        self._is_used = True
         node = self._grown(warm.modules) if warm and not self._nodes[ROOT].doubt else ROOT
         process = _Process(command, output, node, warm)
         self._processes[command.stage] = process
@@ -112,6 +123,8 @@ class Starters:
 
     def close(self) -> None:
         """End all that is still there."""
+        if not self._is_used:
+            self._program.kill()  # it may be importing: nobody waits for that
         for node in self._nodes.values():
             if node.connection is not None:
                 node.connection.close()
@@ -136,12 +149,14 @@ class Starters:
                 raise ChildProcessError(f"nothing can be started from '{sys.executable}'")
             self._begin_anew(_NO_PYTHON)
 
-    def _begin(self, argv: list[str], like: Command | None) -> Popen[bytes]:
-        with (self._outputs / "starter.txt").open("ab") as output:
+    def _begin(
+        self, argv: list[str], folder: str | None, environment: Mapping[str, str] | None
+    ) -> Popen[bytes]:
+        with (self._folder / "root.txt").open("ab") as output:
             return Popen(
                 argv,
-                cwd=like.folder if like else None,
-                env=like.environment if like else None,
+                cwd=folder,
+                env=environment,
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -162,9 +177,13 @@ class Starters:
         doubt = self._nodes[parent].doubt
         self._nodes[path] = _Node(doubt or None)
         if not doubt:
-            output = str(self._outputs / f"starter-{len(self._nodes)}.txt")
-            Path(output).unlink(missing_ok=True)
+            output = str(self._folder / f"{len(self._nodes)}.txt")
             self._tell(parent, {"do": "grow", "node": path, "modules": modules, "output": output})
+
+    def _first(self, name: str) -> list[Told]:
+        """What a starter that isn't there yet is to do as soon as it is."""
+        requests, self._nodes[name].outbox = self._nodes[name].outbox, []
+        return [request | {"first": self._first(request["node"])} for request in requests]
 
     def _start(self, process: _Process) -> None:
         """Fork it where that may be, else start its command."""
@@ -195,15 +214,13 @@ class Starters:
         if connection is None:
             self._nodes[node].outbox.append(request)
             return
-        data = json.dumps(request).encode()
         with suppress(OSError):  # that it is gone is heard
-            connection.sendall(_LENGTH.pack(len(data)) + data)
+            connection.sendall(packed(request))
 
     def _greet(self) -> None:
         """A starter is there: its first message says which."""
         connection, _ = self._listener.accept()
-        size = _LENGTH.unpack(connection.recv(_LENGTH.size, socket.MSG_WAITALL))[0]
-        name = json.loads(connection.recv(size, socket.MSG_WAITALL))["node"]
+        name = first_message(connection)["node"]
         node = self._nodes[name]
         node.connection = connection
         self._selector.register(connection, selectors.EVENT_READ, name)
@@ -221,7 +238,7 @@ class Starters:
         except OSError:
             data = b""
         node.inbox += data
-        for event in _messages(node.inbox):
+        for event in messages(node.inbox):
             self._happened(event)
         if not data:
             self._selector.unregister(connection)
@@ -251,8 +268,8 @@ class Starters:
                 self._start(process)
         if doubt and node.connection is None:
             # It was never there: what was to be grown from it won't be, either.
-            for request in node.outbox:
-                self._known(request["node"], doubt)
+            for path in [path for path in self._nodes if path.startswith(f"{name}/")]:
+                self._known(path, doubt)
 
     def _lost(self, name: str) -> None:
         """A starter has ended by itself: what it had started is ended, too."""
@@ -271,23 +288,12 @@ class Starters:
     def _begin_anew(self, doubt: str) -> None:
         """Begin with this Python, from which no stage is forked."""
         self._nodes[ROOT] = _Node(doubt)
-        self._program = self._begin([sys.executable, str(STARTER), self._address], None)
+        self._program = self._begin([sys.executable, str(STARTER), self._address, "[]"], None, None)
         for process in self._processes.values():
             if not process.pid:
                 self._start(process)
 
 
-def _short_folder() -> Path:
-    """A temporary folder of one's own, in which a socket's name is not too long."""
-    folder = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="nbstage-", dir=folder if len(folder) < _LONG else "/tmp"))
-
-
-def _messages(inbox: bytearray) -> Iterator[Told]:
-    """What has arrived in full, taken out of it."""
-    while len(inbox) >= _LENGTH.size:
-        end = _LENGTH.size + _LENGTH.unpack_from(inbox)[0]
-        if len(inbox) < end:
-            return
-        yield json.loads(bytes(inbox[_LENGTH.size : end]))
-        del inbox[:end]
+def _without_dvc(environment: Mapping[str, str]) -> dict[str, str]:
+    """All but what DVC tells each stage in its own."""
+    return {name: environment[name] for name in environment if not name.startswith("DVC_")}

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbstage.repro.early import may_have_to_run, starters
 from nbstage.repro.inside.plan import planned
 from nbstage.repro.inside.project import (
     TESTED,
@@ -69,7 +70,12 @@ def reproduce(
     `peaks` gives the most memory in MB that each stage of the notebooks had in its last trace.
     Raises UserError for what DVC refuses before a stage runs.
     """
-    with opened() as repo, _warnings_told(tell):
+    early = warm and (options.force or may_have_to_run())
+    with (
+        starters(early=early, say=lambda text: tell(Note(text))) as start,
+        opened() as repo,
+        _warnings_told(tell),
+    ):
         if asks_first(repo):
             return None
         if options.pull and options.run_cache:
@@ -77,7 +83,8 @@ def reproduce(
         plan = planned(repo, options)
         root = Path(repo.root_dir)
         forked = plan.stages if warm else ()
-        means = Means(room_for(jobs), _needs(root, peaks), lambda: _forks(root, forked), tell)
+        need = _needs(root, peaks)
+        means = Means(room_for(jobs), need, lambda: _forks(root, forked), start, tell)
         one = Reproduction(repo, plan, options, means)
         with suppress(StagesFailed), repo.scm_context(quiet=True):
             one.run()

@@ -1,11 +1,15 @@
-"""How the fork of a stage ends."""
+"""The fork of a stage: what it becomes before its module runs, and how it ends after that."""
 
 from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import io
+import os
+import signal
 import sys
+import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +18,33 @@ if TYPE_CHECKING:
 
 #: Python's own exit code for what was printed and can't be written.
 _NOT_WRITTEN = 120
+
+
+def write_to(output: str) -> None:
+    """Let all that is printed go to the end of a file; there is nothing to read."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    for old, new in ((nothing, 0), (file, 1), (file, 2)):
+        os.dup2(old, new)
+    os.close(nothing)
+    os.close(file)
+
+
+def become(request: dict[str, Any], said: str) -> None:
+    """Make this fork what `python -m MODULE` is before it runs the module."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    write_to(request["output"])
+    os.write(1, said.encode())
+    os.environ.update(request["environment"])
+    if "numpy.random" in sys.modules:  # Python's own generator knows of forks
+        sys.modules["numpy.random"].seed()
+    sys.argv = [request["file"]]
+    sys.orig_argv = list(request["argv"])
+    importlib.invalidate_caches()
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
+    sys.modules["__main__"] = main
 
 
 def end_well(begun_with: set[str], is_installed: Callable[[str], bool]) -> None:
