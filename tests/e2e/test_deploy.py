@@ -19,6 +19,7 @@ from nbstage.errors import UserError
 from tests.e2e.deployed import (
     break_bundle,
     bundles,
+    free_port,
     log,
     needs_caddy,
     served,
@@ -107,6 +108,16 @@ def test_an_address_that_is_taken_is_said_and_nothing_is_left(
         deploy(other, bundles["v1.1.0"].folder, DOING)
     assert not services(other)
     assert served(site) == "v1.0.0"
+
+
+def test_a_version_can_take_over_at_another_address(site: Site, bundles: dict[str, Bundle]) -> None:
+    deploy(site, bundles["v1.0.0"].folder, DOING)
+    before = state_of(site).proxy
+    moved = replace(site, address=f"127.0.0.1:{free_port()}")
+    deploy(moved, bundles["v1.1.0"].folder, DOING)
+    assert served(moved) == "v1.1.0"
+    assert served(site) == ""
+    assert state_of(site).proxy == before
 
 
 def test_a_path_that_is_too_long_for_a_socket_is_refused(
