@@ -7,6 +7,7 @@ import gc
 import importlib
 import io
 import os
+import runpy
 import signal
 import sys
 import types
@@ -47,6 +48,19 @@ def become(request: dict[str, Any], said: str) -> None:
     sys.modules["__main__"] = main
 
 
+def run(module: str) -> None:
+    """Run a module as `python -m` does; what it raises is told as if nothing stood around it."""
+    try:
+        # What `python -m` calls.
+        runpy._run_module_as_main(module)  # type: ignore[attr-defined]
+    except SystemExit:
+        raise
+    except BaseException as error:
+        told, own = sys.excepthook, error.__traceback__ and error.__traceback__.tb_next
+        sys.excepthook = lambda kind, value, _: told(kind, value.with_traceback(own), own)
+        raise
+
+
 def end_well(begun_with: set[str], is_installed: Callable[[str], bool]) -> None:
     """End the process as Python does after a module, but for taking apart what the fork was given.
 
@@ -64,14 +78,15 @@ def end_well(begun_with: set[str], is_installed: Callable[[str], bool]) -> None:
     for name in [name for name in sys.modules if name not in begun_with]:
         if not _is_library(name, is_installed):
             del sys.modules[name]
-    del sys.modules["__main__"]
+    sys.modules.pop("__main__", None)
     gc.collect()
-    ctypes.pythonapi.exit(0 if all(map(_flushed, (sys.stdout, sys.stderr))) else _NOT_WRITTEN)
+    printed = [getattr(sys, name, None) for name in ("stdout", "stderr")]
+    ctypes.pythonapi.exit(0 if all(map(_flushed, printed)) else _NOT_WRITTEN)
 
 
 def _flushed(stream: Any) -> bool:
     try:
-        if stream is not None and not stream.closed:
+        if stream is not None and not getattr(stream, "closed", False):
             stream.flush()
     except Exception:
         return False

@@ -273,8 +273,8 @@ def start(address: str, first: list[Told]) -> None:
     request = starter.serve()
     forked.become(request, starter.said)
     begun_with = set(sys.modules)
-    # What `python -m` calls. Whatever it raises ends this process as it ends a new Python.
-    runpy._run_module_as_main(request["module"])  # type: ignore[attr-defined]
+    # Whatever it raises ends this process as it ends a new Python.
+    forked.run(request["module"])
     forked.end_well(begun_with, _installed)
 
 
