@@ -39,6 +39,15 @@ def test_where_the_disk_is_full_the_lock_stays_whole_and_that_is_said(tmp_path: 
     assert "failed   'large': [Errno 27] File too large" in told
 
 
+def test_of_very_long_output_the_end_is_shown_and_where_all_of_it_is(tmp_path: Path) -> None:
+    project = under_git_and_dvc(tmp_path / "project")
+    project.write("dvc.yaml", dvc_yaml(stage("long", "seq 1000000; exit 1", outs=["l.txt"])))
+    lines = project.refuses("nbstage", "repro").splitlines()
+    begin = lines.index("  | (all that was printed is in .dvc/tmp/nbstage/long.txt)")
+    assert lines[begin + 1 : begin + 3] == ["  | 999941", "  | 999942"]
+    assert project.read(".dvc/tmp/nbstage/long.txt").count("\n") == 1_000_000
+
+
 def test_a_stage_finds_the_environment_that_nbstage_was_called_with(tmp_path: Path) -> None:
     project = under_git_and_dvc(tmp_path / "project")
     project.write("dvc.yaml", dvc_yaml(stage("e", "env -0 | tr '\\0' '\\n' > e", outs=["e"])))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nbstage.repro import doubt
 from nbstage.repro.needs import need_of, size_of
-from nbstage.repro.nouns import Did, Ended
+from nbstage.repro.nouns import CUT, Did, Ended
 from nbstage.repro.schedule import Need, Schedule
 from nbstage.repro.told import line_of, output_of, summary_of
 from nbstage.repro.warm import imported_first, module_of, shared_paths, warm_starts
@@ -172,6 +173,8 @@ def test_what_is_said_of_a_stage() -> None:
     failed = Ended("a", Did.FAILED, 2.0, why="no", output="\n".join(map(str, range(100))))
     assert line_of(failed) == "failed   'a': no"
     assert output_of(failed, whole=False).splitlines()[:2] == ["  | (40 lines before)", "  | 40"]
+    cut = replace(failed, output=f"{CUT}a.txt)\n{failed.output}")
+    assert output_of(cut, whole=False).splitlines()[:2] == [f"  | {CUT}a.txt)", "  | 40"]
     assert len(output_of(failed, whole=True).splitlines()) == 100
     assert line_of(Ended("a", Did.UNCHANGED)) is None
     assert summary_of([], 1.0) == "there is no stage to reproduce"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+#: What a text begins with that is only the end of what a stage has printed.
+CUT = "(all that was printed is in "
+
 
 class Did(Enum):
     """What became of a stage."""

@@ -16,6 +16,7 @@ from nbstage.repro.inside.plan import Plan, in_order
 from nbstage.repro.inside.project import StagesFailed, said_by
 from nbstage.repro.inside.stage import Work, frozen_warning, reproduced
 from nbstage.repro.nouns import (
+    CUT,
     Began,
     Command,
     Did,
@@ -209,9 +210,12 @@ class Reproduction:
         """What a stage's commands have printed, the end of it if it is very long."""
         if over is None:
             return ""
-        with self._output_of(stage).open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _MOST))
-            return file.read().decode("utf-8", "replace").replace("\r\n", "\n")
+        path = self._output_of(stage)
+        with path.open("rb") as file:
+            left_out = max(0, file.seek(0, 2) - _MOST)
+            file.seek(left_out)
+            text = file.read().decode("utf-8", "replace").replace("\r\n", "\n")
+        return f"{CUT}.dvc/tmp/nbstage/{path.name})\n{text}" if left_out else text
 
     def _place(self, stage: Stage) -> int:
         return self._plan.place.get(stage, 0)

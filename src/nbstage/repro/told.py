@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from nbstage.report.data import Plain
-from nbstage.repro.nouns import Did, Ended
+from nbstage.repro.nouns import CUT, Did, Ended
 
 #: How much of a failed stage's output is shown; all of it is in a file.
 _LINES = 60
@@ -45,7 +45,8 @@ def output_of(ended: Ended, *, whole: bool) -> str:
     """What a stage printed, or the end of it, indented."""
     lines = ended.output.rstrip().split("\n")
     left_out = 0 if whole else max(0, len(lines) - _LINES)
-    head = [f"({left_out} lines before)"] if left_out else []
+    before = lines[0] if lines[0].startswith(CUT) else f"({left_out} lines before)"
+    head = [before] if left_out else []
     return "\n".join(f"  | {line}" for line in [*head, *lines[left_out:]])
 
 
