@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from nbstage.repro.inside.leftovers import named
 from nbstage.repro.inside.parameters import parsed_once, remembering
+from nbstage.repro.inside.plain import plain_yaml
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -25,12 +26,13 @@ def quickened(guard: Guard) -> Iterator[None]:
     """DVC with some of its parts exchanged for as long as one process reproduces many stages.
 
     Files of parameters are parsed once for each version; who reads and writes what is told to
-    others only while they may look; YAML files are replaced whole; and what a killed process
-    leaves beside results is known by its name.
+    others only while they may look; YAML files are replaced whole, and plain ones made without its
+    writer; and what a killed process leaves beside results is known by its name.
     """
     import dvc.dependency.param as params
     import dvc.dvcfile as dvcfile
     import dvc.rwlock as rwlock
+    import dvc.utils.serialize as serialize
     import dvc_objects.fs.local as local
     import dvc_objects.fs.utils as utils
 
@@ -39,6 +41,7 @@ def quickened(guard: Guard) -> Iterator[None]:
             (params, "load_path", parsed_once(params.load_path)),
             (params, "read_param_file", remembering(params.read_param_file)),
             (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml, guard.folder)),
+            (serialize, "dump_yaml", _plainly(serialize.dump_yaml)),
             (rwlock, "rwlock", guard.checked),
         ):
             stack.enter_context(patch.object(module, name, new))
@@ -61,10 +64,26 @@ def _whole(dump: Callable[..., None], through: Path) -> Callable[..., None]:
 
 def dumped(data: object) -> str:
     """Data as DVC writes it."""
+    plain = plain_yaml(data)
+    if plain is not None:
+        return plain
     from dvc.utils.serialize import dumps_yaml
 
     text: str = dumps_yaml(data)
     return text
+
+
+def _plainly(dump: Callable[..., None]) -> Callable[..., None]:
+    """`dump_yaml` that asks DVC's writer only where it has to."""
+
+    def dump_yaml(path: str, data: object, fs: object = None, **options: object) -> None:
+        plain = None if fs or options else plain_yaml(data)
+        if plain is None:
+            dump(path, data, fs=fs, **options)
+        else:
+            Path(path).write_text(plain, encoding="utf-8")
+
+    return dump_yaml
 
 
 def replace_text(path: Path, text: str, through: Path) -> None:
