@@ -163,6 +163,9 @@ def doubt_after(code: str) -> str:
             "'json' keeps random numbers of its own",
         ),
         ("import random, json; json.draws = random.SystemRandom()", ""),
+        # A stand-in: not every machine has one to open.
+        ("import os; os.readlink = lambda _: '/dev/nvidia0'", "its libraries open a GPU at import"),
+        ("import os; os.readlink = lambda _: '/dev/kfd'", "its libraries open a GPU at import"),
     ],
 )
 def test_a_process_that_a_fork_can_not_stand_for_is_found(code: str, said: str) -> None:

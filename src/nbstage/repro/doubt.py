@@ -8,6 +8,8 @@ import sys
 
 #: Threads that are not needed in a fork: pyarrow's allocator goes on without its own.
 _KNOW_OF_FORKS = ("jemalloc_bg_thd",)
+#: What is open where CUDA, ROCm, a driver of Linux's own, or Windows' behind it is at work.
+_GPUS = ("/dev/nvidia", "/dev/kfd", "/dev/dri/", "/dev/dxg")
 
 
 def doubt() -> str:
@@ -25,8 +27,8 @@ def doubt() -> str:
     left = [name for name in _threads() if name not in _KNOW_OF_FORKS]
     if left:
         return f"its libraries start threads at import ({', '.join(sorted(set(left)))})"
-    if any(_target(name).startswith("/dev/nvidia") for name in os.listdir("/proc/self/fd")):
-        return "a GPU opened at import"
+    if any(_target(name).startswith(_GPUS) for name in os.listdir("/proc/self/fd")):
+        return "its libraries open a GPU at import"
     return _generators()
 
 
