@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from nbstage.runtime import bulk, load, save
+from nbstage.runtime import bulk, formats, load, save
 from nbstage.runtime.bulk import encodings, proved
+from nbstage.runtime.matrix import read_matrix
 from nbstage.runtime.same import difference
 from tests.unit.test_runtime_values import UNSUITED
 from tests.unit.test_runtime_values import _cast as cast
@@ -29,6 +30,17 @@ RANDOM = np.random.default_rng(1)
 def _all_are_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(bulk, "LARGE", 0)
+    monkeypatch.setattr(formats, "LARGE", 0)
+
+
+@pytest.fixture
+def pool() -> Iterator[pa.MemoryPool]:
+    """Arrow's memory, counted from here on."""
+    before = pa.default_memory_pool()
+    counted = pa.proxy_memory_pool(before)
+    pa.set_memory_pool(counted)
+    yield counted
+    pa.set_memory_pool(before)
 
 
 def table(**more: object) -> pd.DataFrame:
@@ -124,6 +136,77 @@ def test_what_parquet_would_change_becomes_a_pickle_here_too(
     assert why in capsys.readouterr().err
 
 
+FLOATS = pd.DataFrame(RANDOM.random((ROWS, 3)), columns=list("abc"))
+MATRICES = {
+    "floats": FLOATS,
+    "gaps": FLOATS.mask(FLOATS < 0.5),
+    "short floats": FLOATS.astype("f4"),
+    "whole numbers": (FLOATS * 200).astype("u1"),
+    "truth values": FLOATS > 0.5,
+    "rows that were chosen": FLOATS[FLOATS["a"] > 0.5],
+    "an index of words": FLOATS.set_axis(np.arange(ROWS).astype(str)).rename_axis("word"),
+    "an index of two levels, one named as a column": FLOATS.assign(n=1.0, kind=2.0).set_index(
+        ["n", pd.Index([*"xy"] * (ROWS // 2), name="a")]
+    ),
+    "columns with a name": FLOATS.rename_axis(columns="measure"),
+}
+
+
+@pytest.mark.parametrize("value", MATRICES.values(), ids=list(MATRICES))
+def test_a_table_of_one_kind_of_numbers_is_read_as_pandas_reads_it(value: pd.DataFrame) -> None:
+    value.attrs["source"] = "the sea"
+    save(value, "t.parquet")
+    by_pandas = pd.read_parquet("t.parquet")
+
+    found = read_matrix("t.parquet")
+
+    assert found is not None
+    assert difference(by_pandas, found) is None
+    assert difference(value, load("t.parquet")) is None
+    kept, ours = by_pandas.to_numpy(), found.to_numpy()
+    assert (ours.flags.f_contiguous, ours.strides) == (kept.flags.f_contiguous, kept.strides)
+    found.iloc[0, 0] = found.iloc[1, 0]
+    found["a"] = 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PLAIN,
+        FLOATS[["a"]],
+        FLOATS.assign(n=1),
+        FLOATS.set_axis([1, 2, 3], axis=1),
+        FLOATS.set_axis(["a", "a.b", "b"], axis=1),
+        FLOATS.astype("Float64"),
+        FLOATS.astype("f2"),
+        FLOATS.astype("datetime64[s]"),
+    ],
+)
+def test_all_other_tables_are_read_by_pandas(value: pd.DataFrame) -> None:
+    value.to_parquet("t.parquet")
+
+    assert read_matrix("t.parquet") is None
+    assert difference(pd.read_parquet("t.parquet"), load("t.parquet")) is None
+
+
+def test_numbers_that_are_missing_are_read_by_pandas() -> None:
+    columns = {name: pa.array([1, None, 3], pa.int64()) for name in "ab"}
+    parquet.write_table(pa.table(columns), "t.parquet")
+
+    assert read_matrix("t.parquet") is None
+    assert difference(pd.read_parquet("t.parquet"), load("t.parquet")) is None
+
+
+def test_reading_takes_no_second_table(pool: pa.MemoryPool) -> None:
+    value = pd.DataFrame({f"c{n}": RANDOM.random(200_000) for n in range(40)})
+    save(value, "t.parquet")
+    before = pool.bytes_allocated()
+
+    load("t.parquet")
+
+    assert pool.max_memory() - before < value.memory_usage().sum() / 2
+
+
 NUMBERS = st.sampled_from(["f8", "f4", "f2", "i8", "i1", "u8", "bool", "Float64", "boolean"])
 INDEXES = st.sampled_from(["none", "numbers", "dates", "words", "two"])
 
@@ -164,6 +247,7 @@ def test_what_is_proved_in_pieces_is_the_same_as_a_whole(
         return
 
     assert not proved(value, path) or difference(value, pd.read_parquet(path)) is None
+    assert difference(pd.read_parquet(path), formats.read(path)) is None
     save(value, path)
     assert difference(value, load(path)) is None
 
@@ -174,16 +258,6 @@ def test_only_large_tables_are_proved_in_pieces(monkeypatch: pytest.MonkeyPatch)
 
     assert not proved(PLAIN, "t.parquet")
     assert encodings(PLAIN) == {"compression": "zstd"}
-
-
-@pytest.fixture
-def pool() -> Iterator[pa.MemoryPool]:
-    """Arrow's memory, counted from here on."""
-    before = pa.default_memory_pool()
-    counted = pa.proxy_memory_pool(before)
-    pa.set_memory_pool(counted)
-    yield counted
-    pa.set_memory_pool(before)
 
 
 def test_the_proof_takes_no_second_table(pool: pa.MemoryPool) -> None:

@@ -13,6 +13,7 @@ from nbstage.runtime.same import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     # Any: arrays of every dtype, and pyarrow, which has no types.
@@ -58,17 +59,22 @@ def proved(table: pd.DataFrame, path: str) -> bool:
 
 def _numbers(table: pd.DataFrame) -> list[str]:
     """The names of the columns of numpy's numbers, if these are many; none under odd names."""
-    labels = list(table.columns)
-    if type(table.columns) is not pd.Index or len(set(labels)) < len(labels):
+    if not are_names(table.columns):
         return []
-    if not all(type(label) is str and "." not in label for label in labels):  # a.b: b within a
-        return []
-    kinds = {name: kind for name, kind in zip(labels, table.dtypes, strict=True) if _plain(kind)}
+    found = zip(table.columns, table.dtypes, strict=True)
+    kinds = {name: kind for name, kind in found if is_number(kind)}
     large = len(table) * sum(kind.itemsize for kind in kinds.values()) >= LARGE
     return list(kinds) if large else []
 
 
-def _plain(kind: object) -> bool:
+def are_names(labels: pd.Index[Any]) -> bool:
+    """Whether Parquet has the columns under their own labels. To it, `a.b` is `b` within `a`."""
+    plain = all(type(label) is str and "." not in label for label in labels)
+    return plain and type(labels) is pd.Index and labels.is_unique
+
+
+def is_number(kind: object) -> bool:
+    """Whether values of a dtype are numpy's and come back from Parquet as what they are."""
     return isinstance(kind, np.dtype) and kind.str[1:] in KINDS
 
 
@@ -105,47 +111,46 @@ def _index_names(table: pd.DataFrame) -> list[str]:
 
 
 def _same_labels(table: pd.DataFrame, names: list[str], file: Any) -> bool:
-    """Whether the file gives back the columns' labels, and the dtypes of the numbers.
-
-    Both depend on the schema alone: it is read with no rows below it.
-    """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    schema, sink = file.schema_arrow, pa.BufferOutputStream()
-    parquet.write_table(schema.empty_table(), sink)
-    back = pd.read_parquet(pa.BufferReader(sink.getvalue()), engine="pyarrow")
+    """Whether the file gives back the columns' labels, and the dtypes of the numbers."""
+    back = without_rows(file)
     return difference(table.columns, back.columns) is None and all(
         difference(table[name].dtype, back[name].dtype) is None for name in names
     )
 
 
+def without_rows(file: Any) -> pd.DataFrame:
+    """What pandas makes of a Parquet file's schema, on which labels alone depend."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    sink = pa.BufferOutputStream()
+    parquet.write_table(file.schema_arrow.empty_table(), sink)
+    return pd.read_parquet(pa.BufferReader(sink.getvalue()), engine="pyarrow")
+
+
 def _same_numbers(table: pd.DataFrame, names: list[str], file: Any) -> bool:
     columns = {name: table[name].to_numpy() for name in names}
+    return file.metadata.num_rows == len(table) and all(
+        difference(columns[name][row : row + len(found)], found) is None
+        for name, row, found in pieces(file, names)
+    )
+
+
+def pieces(file: Any, names: list[str]) -> Iterator[tuple[str, int, Array]]:
+    """A Parquet file's numbers in pieces: the column, the row it begins at, and the piece.
+
+    Missing ones are not a number, and make another dtype of what can't hold that.
+    """
     row = 0
     for number in range(file.num_row_groups):
-        size = file.metadata.row_group(number).num_rows
         for first in range(0, len(names), TOGETHER):
-            asked = names[first : first + TOGETHER]
-            group = file.read_row_group(number, columns=asked)
-            if group.column_names != asked or group.num_rows != size:
-                return False
-            parts = [columns[name][row : row + size] for name in asked]
-            if not all(map(_same, parts, group.columns)):
-                return False
-        row += size
-    return row == len(table)
-
-
-def _same(values: Array, column: Any) -> bool:
-    """Whether these are the same numbers, and none of them missing but not-a-numbers."""
-    row = 0
-    for chunk in column.chunks:
-        found = chunk.to_numpy(zero_copy_only=False)
-        if difference(values[row : row + len(found)], found) is not None:
-            return False
-        row += len(found)
-    return row == len(values)
+            group = file.read_row_group(number, columns=names[first : first + TOGETHER])
+            for name in group.column_names:
+                at = row
+                for chunk in group.column(name).chunks:
+                    yield name, at, chunk.to_numpy(zero_copy_only=False)
+                    at += len(chunk)
+        row += file.metadata.row_group(number).num_rows
 
 
 def _parts(table: pd.DataFrame, names: list[str]) -> list[object]:

@@ -95,8 +95,18 @@ def _read_parquet(file: BinaryIO) -> Any:
     import pandas as pd
 
     # By its path: reading through a Python file, Arrow's threads may outlive the interpreter and
-    # abort it. Not the whole file before all else: that takes its size in memory once more.
+    # abort it.
+    if os.fstat(file.fileno()).st_size >= LARGE:
+        from nbstage.runtime.matrix import read_matrix
+
+        table = read_matrix(file.name)
+        if table is not None:
+            return table
+    # Not the whole file before all else: that takes its size in memory once more.
     return pd.read_parquet(file.name, engine="pyarrow", pre_buffer=False)
+
+
+LARGE = 2**22  # bytes in a file
 
 
 def _write_npy(value: Any, path: str) -> None:
