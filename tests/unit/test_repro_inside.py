@@ -29,6 +29,7 @@ def followed() -> dict[str, Callable[..., object]]:
     import dvc.repo.reproduce
     import dvc.repo.scm_context
     import dvc.rwlock
+    import dvc.schema
     import dvc.stage
     import dvc.stage.cache
     import dvc.stage.decorators
@@ -53,6 +54,7 @@ def followed() -> dict[str, Callable[..., object]]:
         (dvc.stage.serialize, "to_lockfile"),
         (dvc.dvcfile.ProjectFile, "dump", "dump_stages"),
         (dvc.dvcfile.Lockfile, "dump_stages"),
+        (dvc.schema, "either_or"),
         (dvc.dependency.param, "read_param_file"),
         (dvc.rwlock, "rwlock", "_edit_rwlock", "_check_blockers", "_acquire_read"),
         (dvc.rwlock, "_acquire_write", "_release_read", "_release_write"),

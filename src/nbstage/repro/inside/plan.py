@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from nbstage.errors import UserError
 from nbstage.repro.inside.project import MEND
@@ -56,12 +59,30 @@ def planned(repo: Repo, options: Options) -> Plan:
     from dvc.exceptions import DvcException
 
     try:
-        return _planned(repo, options)
+        with _schemas_compiled_once():
+            return _planned(repo, options)
     except DvcException:  # some of them are KeyErrors, too
         raise
     except (TypeError, ValueError, LookupError, AttributeError, OSError) as error:
         # DVC's reader of dvc.yaml and params.yaml lets some of them through.
         raise UserError(f"DVC fails on this project: {error}", MEND) from error
+
+
+@contextmanager
+def _schemas_compiled_once() -> Iterator[None]:
+    """DVC without compiling what a stage's entry has to look like anew for each stage."""
+    import dvc.schema
+    from voluptuous import Schema
+
+    known: dict[int, tuple[object, Schema]] = {}
+
+    def compiled(schema: object) -> Schema:
+        if id(schema) not in known:
+            known[id(schema)] = (schema, Schema(schema))
+        return known[id(schema)][1]
+
+    with patch.object(dvc.schema, "vol", SimpleNamespace(Schema=compiled)):
+        yield
 
 
 def _planned(repo: Repo, options: Options) -> Plan:
