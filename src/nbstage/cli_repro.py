@@ -105,6 +105,17 @@ def repro(
 
 
 def _peaks(root: Path) -> Mapping[str, float]:
+    from nbstage.config import read_config
+    from nbstage.errors import UserError
+    from nbstage.project import find_notebooks
+    from nbstage.trace.facts import trace_path
+
+    try:
+        notebooks = find_notebooks(root, read_config(root))
+    except UserError:
+        return {}
+    if not any((root / trace_path(notebook)).exists() for notebook in notebooks):
+        return {}  # what follows takes long to be imported
     from nbstage.app.reproducing import traced_peaks
 
     return traced_peaks(root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
@@ -44,8 +45,8 @@ class Schedule(Generic[T]):
             one: {other for other in before.get(one, ()) if other in known} for one in stages
         }
         self._waiting = dict.fromkeys(stages)
-        self._need, self._room = need, room
-        self._running: dict[T, Need] = {}
+        self._need, self._room = cache(need), room
+        self._running: set[T] = set()
         self._done: set[T] = set()
 
     @property
@@ -57,13 +58,13 @@ class Schedule(Generic[T]):
         for stage in self._waiting if len(self._running) < self._room.cores else ():
             if self._before[stage] <= self._done and self._has_room(stage):
                 del self._waiting[stage]
-                self._running[stage] = self._need(stage) if self._room.cores > 1 else Need()
+                self._running.add(stage)
                 return stage
         return None
 
     def done(self, stage: T) -> None:
         """Let those that need the stage start."""
-        self._running.pop(stage)
+        self._running.remove(stage)
         self._done.add(stage)
 
     def drop(self, stages: Iterable[T]) -> list[T]:
@@ -79,9 +80,7 @@ class Schedule(Generic[T]):
         return min(left, default=len(place))
 
     def _has_room(self, stage: T) -> bool:
+        """What is needed is only asked for where something runs beside it: that takes a while."""
         if not self._running:
             return True
-        needed = self._need(stage)
-        for other in self._running.values():
-            needed += other
-        return needed.fits(self._room)
+        return sum(map(self._need, self._running), self._need(stage)).fits(self._room)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from nbstage.report.data import Plain
 from nbstage.repro.nouns import CUT, Did, Ended
+
+if TYPE_CHECKING:
+    from nbstage.report.data import Plain
 
 #: How much of a failed stage's output is shown; all of it is in a file.
 _LINES = 60

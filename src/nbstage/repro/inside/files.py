@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
+from nbstage.repro.inside.exchange import exchanged
 from nbstage.repro.inside.leftovers import named
 from nbstage.repro.inside.parameters import parsed_once, remembering
 from nbstage.repro.inside.plain import plain_yaml
@@ -44,9 +44,9 @@ def quickened(guard: Guard) -> Iterator[None]:
             (serialize, "dump_yaml", _plainly(serialize.dump_yaml)),
             (rwlock, "rwlock", guard.checked),
         ):
-            stack.enter_context(patch.object(module, name, new))
+            stack.enter_context(exchanged(module, name, new))
         for module in (local, utils):
-            stack.enter_context(patch.object(module, "tmp_fname", named(module.tmp_fname)))
+            stack.enter_context(exchanged(module, "tmp_fname", named(module.tmp_fname)))
         yield
 
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 from nbstage.errors import UserError
+from nbstage.repro.inside.exchange import exchanged
 from nbstage.repro.inside.project import MEND
 from nbstage.repro.nouns import Options
 
@@ -81,7 +81,7 @@ def _schemas_compiled_once() -> Iterator[None]:
             known[id(schema)] = (schema, Schema(schema))
         return known[id(schema)][1]
 
-    with patch.object(dvc.schema, "vol", SimpleNamespace(Schema=compiled)):
+    with exchanged(dvc.schema, "vol", SimpleNamespace(Schema=compiled)):
         yield
 
 
