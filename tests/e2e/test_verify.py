@@ -99,16 +99,6 @@ def test_the_example_is_equal(tmp_path: Path) -> None:
     assert temporary_files(project) == []
 
 
-@pytest.mark.parametrize("name", ["bikes", "penguins", "signals"])
-def test_the_messy_examples_are_equal(project: Project, name: str) -> None:
-    shutil.copytree(ROOT / "examples/data", project.root / "notebooks/data")
-    shutil.copyfile(ROOT / f"examples/{name}.ipynb", project.root / f"notebooks/{name}.ipynb")
-    project.convert()
-    told = verify(project)
-    assert told.odd == {}
-    assert len(told.verdicts) > 10
-
-
 NUMBERS = """
 # %% tags=["imports"]
 import gzip
