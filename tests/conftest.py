@@ -19,6 +19,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 ROOT = Path(__file__).parent.parent
 
+#: For pytest in a project that a test makes: without plugins that come with our own tools, whose
+#: imports take seconds.
+PLUGINS_ASIDE = " ".join(
+    f"-p no:{name}"
+    for name in ("anyio", "hydra_pytest", "hypothesispytest", "schemathesis", "typeguard")
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -26,6 +33,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the files that hold what is expected (tests/golden, docs/problems.md)",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest come first, so that no worker has one left when others are done.
+
+    xdist keeps to it if it is told to (`--no-loadscope-reorder`).
+    """
+    slow = ("e2e", "docs", "meaning")
+    rank = {ROOT / "tests" / name: place for place, name in enumerate(slow)}
+    items.sort(key=lambda item: rank.get(item.path.parent, len(rank)))
+
+
+@pytest.fixture(scope="session")
+def mypy(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """mypy as it comes. What it has found out of libraries it keeps for the next test."""
+    cache = f"--cache-dir={tmp_path_factory.mktemp('mypy')}"
+    return ("mypy", "--config-file=", "--ignore-missing-imports", cache)
 
 
 Golden = Callable[[str, str], None]

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import PLUGINS_ASIDE
+
 ROOT = Path(__file__).parent.parent.parent
 _FENCE = re.compile(
     r"(?ms)^(?P<said><!-- (?P<word>[a-z ]+): (?P<about>.*?) -->\n)?"
@@ -127,4 +129,5 @@ def _environment() -> dict[str, str]:
     programs = Path(sys.executable).parent
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     path = f"{programs}{os.pathsep}{kept.get('PATH', '')}"
-    return kept | _IDENTITY | {"PATH": path, "DVC_NO_ANALYTICS": "1", "NO_COLOR": "1"}
+    ours = {"DVC_NO_ANALYTICS": "1", "NO_COLOR": "1", "PYTEST_ADDOPTS": PLUGINS_ASIDE}
+    return kept | _IDENTITY | ours | {"PATH": path}

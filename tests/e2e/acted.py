@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbstage.scaffold.actions import ACTIONS
+from tests.conftest import PLUGINS_ASIDE
 from tests.e2e.conftest import Project
 from tests.fake_github import REPOSITORY
 
@@ -74,6 +75,7 @@ def act(
         "KEPT": str(kept),
         "NO_COLOR": "1",  # act has a terminal, GitHub has none
         "ORIGIN": str(origin(project)),
+        "PYTEST_ADDOPTS": PLUGINS_ASIDE,
     }
     done = subprocess.run(
         [

@@ -7,13 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.e2e.command_server import Commands
+from tests.conftest import PLUGINS_ASIDE
+from tests.e2e.command_server import Commands, shared
 from tests.notebooks_as_text import ipynb
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +49,8 @@ class Project:
         return told
 
     def _done(self, *command: str) -> tuple[int, str]:
+        if command[0] == "dvc":
+            return shared().run(self.root, self.environment(), *command)
         return self._done_by(sys.executable, "-m", *command)
 
     def _done_by(self, *command: str) -> tuple[int, str]:
@@ -123,6 +127,7 @@ class Project:
             "LANG": "C.UTF-8",
             "MPLBACKEND": "agg",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTEST_ADDOPTS": PLUGINS_ASIDE,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
@@ -133,11 +138,19 @@ def stages_run(output: str) -> list[str]:
 
 
 def initialised(root: Path) -> Project:
-    """A project as `nbstage init` makes it."""
-    root.mkdir()
-    project = Project(root)
+    """A project as `nbstage init` makes it: a copy of the first of its name."""
+    first = Path(_first_initialised(root.name).name) / root.name
+    shutil.copytree(first, root, symlinks=True)
+    return Project(root)
+
+
+@cache
+def _first_initialised(name: str) -> TemporaryDirectory[str]:
+    folder = TemporaryDirectory(prefix="initialised-")
+    project = Project(Path(folder.name) / name)
+    project.root.mkdir()
     project.run("nbstage", "init")
-    return project
+    return folder
 
 
 def new_project(root: Path) -> Project:
@@ -180,12 +193,10 @@ def example(reproduced: Project, tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
-def commands() -> Iterator[Commands]:
+@pytest.fixture
+def commands() -> Commands:
     """What runs `dvc` and `nbstage` without importing them each time."""
-    server = Commands()
-    yield server
-    server.close()
+    return shared()
 
 
 @pytest.fixture(scope="session")

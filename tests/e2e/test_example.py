@@ -59,11 +59,12 @@ def test_check_says_that_the_checkout_is_in_step() -> None:
 
 
 @pytest.mark.slow
-def test_what_is_written_for_the_example_is_clean(reproduced: Project) -> None:
+def test_what_is_written_for_the_example_is_clean(
+    reproduced: Project, mypy: tuple[str, ...]
+) -> None:
     reproduced.run("ruff", "check", "--isolated", "--no-cache", "pipeline")
     reproduced.run("ruff", "format", "--check", "--isolated", "--no-cache", "pipeline")
-    options = ["--config-file=", "--ignore-missing-imports", "--cache-dir=/dev/null"]
-    reproduced.run("mypy", *options, "pipeline")
+    reproduced.run(*mypy, "pipeline")
 
 
 @pytest.mark.slow

@@ -189,12 +189,14 @@ def test_check_says_that_the_example_is_in_step(pair: Pair) -> None:
     pair.pipeline.run("nbstage", "check")
 
 
-def test_what_is_written_for_the_example_passes_the_linters(pair: Pair) -> None:
+def test_what_is_written_for_the_example_passes_the_linters(
+    pair: Pair, mypy: tuple[str, ...]
+) -> None:
     pair.pipeline.run("ruff", "check", "--isolated", "--no-cache", "pipeline")
-    options = ["--config-file=", "--ignore-missing-imports", "--cache-dir=/dev/null"]
-    pair.pipeline.run("mypy", *options, "pipeline")
+    pair.pipeline.run(*mypy, "pipeline")
 
 
 def test_verify_finds_all_of_the_example_equal(pair: Pair) -> None:
     told = pair.pipeline.run("nbstage", "verify")
-    assert re.search(r"(?m)^\d+ equal$", told), told
+    (equal,) = re.findall(r"(?m)^(\d+) equal$", told)
+    assert int(equal) > 10
