@@ -41,10 +41,9 @@ run: setup ## take the example from its notebook to its metrics
 
 test: setup lint ## all tests, with coverage
 	@echo 'tests'
-	@pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered tests
+	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered tests
 	@echo 'notebooks'
-	@pytest --nbval-lax --nbval-current-env notebooks
-	@pytest --nbval --nbval-current-env examples
+	@pytest --nbval-lax --nbval-current-env notebooks & pytest --nbval --nbval-current-env examples && wait $$!
 
 check: setup lint ## what is fast: style, types, layers and unit tests
 	@pytest -n $(WORKERS) -m 'not slow' tests/unit
