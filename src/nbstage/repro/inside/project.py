@@ -22,9 +22,9 @@ MEND = "`dvc repro` refuses it too; mend dvc.yaml or what it names."
 
 def version() -> str:
     """The version of DVC that is installed."""
-    from importlib.metadata import version as version_of
+    from dvc import __version__
 
-    return version_of("dvc")
+    return str(__version__)
 
 
 def is_tested(found: str) -> bool:
