@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.cpu import Failed
@@ -31,33 +32,38 @@ Way = tuple[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A project, made in a folder, and the ways to run it."""
+    """A project, made in a folder, and the ways to run it: each time in a copy, or, where it is to
+    be up to date already, in itself.
+    """
 
     name: str
     make: Callable[[Path], None]
     ways: tuple[Way, ...]
     runs: int = RUNS
+    done: bool = False
 
 
 def main() -> int:
     """Measure all and write the table into the page; names of works as arguments: only those."""
     chosen = [work for work in WORKS if not sys.argv[1:] or work.name in sys.argv[1:]]
+    head = _head()
     with tempfile.TemporaryDirectory(prefix="nbstage-bench-") as top:
         try:
             tables = [_told(_table(work, _measure(work, Path(top)))) for work in chosen]
         except Failed as failed:
             print(f"a command that was to be measured failed:\n{failed}", file=sys.stderr)
             return 1
-    text = "\n\n".join([HEAD, *tables])
+    text = "\n\n".join([head, *tables])
     if len(chosen) == len(WORKS):
         PAGE.write_text(between_marks(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
     return 0
 
 
-HEAD = (
-    f"Seconds by the clock, medians, the ways in turn, on a "
-    f"machine of {os.cpu_count()} cores that had other work, too: look at the ratios."
-)
+def _head() -> str:
+    return (
+        f"Seconds by the clock, medians, the ways in turn, on a machine of {os.cpu_count()} cores "
+        f"with a load of {os.getloadavg()[2]:.1f} before: look at the ratios."
+    )
 
 
 def _told(table: str) -> str:
@@ -73,15 +79,20 @@ def _measure(work: Work, top: Path) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name, _ in work.ways}
     for number in range(work.runs + 1):
         for name, command in work.ways:
-            folder = top / "run"
-            shutil.copytree(template, folder, symlinks=True)
-            spent = _run(command, folder)
-            shutil.rmtree(folder)
+            spent = _run(command, template) if work.done else _in_copy(command, template)
             if number:  # the first fills the disk's cache
                 seconds[name].append(spent)
         print(f"{work.name}: {number} of {work.runs}", file=sys.stderr)
     shutil.rmtree(template)
     return {name: statistics.median(found) for name, found in seconds.items()}
+
+
+def _in_copy(command: list[str], template: Path) -> float:
+    folder = template.with_name("run")
+    shutil.copytree(template, folder, symlinks=True)
+    spent = _run(command, folder)
+    shutil.rmtree(folder)
+    return spent
 
 
 def _run(command: list[str], folder: Path) -> float:
@@ -177,9 +188,29 @@ def _chain(folder: Path) -> None:
     )
 
 
+def _copies(folder: Path, stages: int) -> None:
+    """Stages that copy a line of text."""
+    entries = [
+        f"  s{n}:\n    cmd: cp in.txt out-{n}.txt\n    deps: [in.txt]\n    params: [n]\n"
+        f"    outs: [out-{n}.txt]\n"
+        for n in range(stages)
+    ]
+    (folder / "dvc.yaml").write_text(f"stages:\n{''.join(entries)}", encoding="utf-8")
+    (folder / "params.yaml").write_text("n: 1\n", encoding="utf-8")
+    (folder / "in.txt").write_text("a line\n", encoding="utf-8")
+    for command in (["git", "init", "--quiet"], [DVC, "init", "--quiet"]):
+        _run(command, folder)
+
+
+def _done_copies(folder: Path, stages: int) -> None:
+    """The same, up to date."""
+    _copies(folder, stages)
+    _run([NBSTAGE, "repro"], folder)
+
+
 def _diamond(folder: Path) -> None:
-    """A table, four stages that take two seconds each, and what becomes of them together."""
-    slow = [f"stage:slow{n}\ntime.sleep(2)\nr{n} = int(t['a'].sum()) * {n}" for n in range(1, 5)]
+    """A table, four stages that wait four seconds each, and what becomes of them together."""
+    slow = [f"stage:slow{n}\ntime.sleep(4)\nr{n} = int(t['a'].sum()) * {n}" for n in range(1, 5)]
     cells = [
         "imports\nimport time\nimport pandas as pd",
         "stage:table\nt = pd.DataFrame({'a': range(1000)})",
@@ -208,18 +239,26 @@ _NOTEBOOK: Way = (
     "the notebook, through papermill",
     [PAPERMILL, "notebooks/work.ipynb", "out.ipynb", "--cwd", "notebooks", "--no-progress-bar"],
 )
+_DISK: Way = (
+    "a gigabyte written to the disk and read, by dd",
+    ["sh", "-c", "dd if=/dev/zero of=x bs=1M count=954 conv=fsync && dd if=x of=/dev/null bs=1M"],
+)
 _CHURN_NOTEBOOK: Way = (_NOTEBOOK[0], [PAPERMILL, "notebooks/churn.ipynb", *_NOTEBOOK[1][2:]])
 _REPROS: tuple[Way, ...] = (
     ("dvc repro", [DVC, "repro"]),
     (_OURS, [NBSTAGE, "repro", "-j1"]),
     (_TWO, [NBSTAGE, "repro", "-j2"]),
 )
+_CHECKS: tuple[Way, ...] = (("dvc repro", [DVC, "repro"]), (_OURS, [NBSTAGE, "repro", "-j1"]))
 
 WORKS = (
     Work("the example (churn)", _churn, (_CHURN_NOTEBOOK, _SCRIPT, *_REPROS)),
     Work("ten light stages in a chain", _chain, (_NOTEBOOK, _SCRIPT, *_REPROS)),
-    Work("four stages of 2 s beside each other", _diamond, (_NOTEBOOK, _SCRIPT, *_REPROS)),
-    Work("one gigabyte between two stages", _tables, (_SCRIPT, *_REPROS), runs=3),
+    Work("four stages of 4 s beside each other", _diamond, (_NOTEBOOK, _SCRIPT, *_REPROS)),
+    Work("one gigabyte between two stages", _tables, (_DISK, _SCRIPT, *_REPROS)),
+    Work("nothing to do in 50 stages", partial(_done_copies, stages=50), _CHECKS, done=True),
+    Work("nothing to do in 1,000 stages", partial(_done_copies, stages=1000), _CHECKS, done=True),
+    Work("1,000 stages that copy a line", partial(_copies, stages=1000), _REPROS[1:], runs=1),
 )
 
 if __name__ == "__main__":
