@@ -78,6 +78,7 @@ def hold_proxy(site: Site) -> Held:
     """Caddy, about to start once it is let go."""
     _refuse_taken(site)
     replace_file(_config(site), _text(site))
+    _next(site).unlink(missing_ok=True)
     Path(_socket(site)).unlink(missing_ok=True)  # of one that was killed
     command = [need_caddy(site), "run", "--config", str(_config(site))]
     run = site.folder / "run"
@@ -100,15 +101,18 @@ def await_proxy(site: Site, process: Process) -> None:
 
 
 def refresh_proxy(site: Site) -> None:
-    """Give the running Caddy the site's settings, if it hasn't got them. They are kept once it has
-    taken them: whoever is killed before that leaves this to be done.
+    """Give the running Caddy the site's settings, if it hasn't got them.
+
+    The file of the next ones is there until Caddy has taken them: whoever is killed leaves it, and
+    then nobody knows which of the two it has.
     """
+    config = _next(site)
+    unsure = config.read_text(encoding="utf-8") if config.exists() else ""
     has = _config(site).read_text(encoding="utf-8")
-    if has == _text(site):
+    if has == _text(site) and not unsure:
         return
-    if f'"{site.address}"' not in has:
+    if f'"{site.address}"' not in has + unsure:
         _refuse_taken(site)
-    config = _config(site).with_name("caddy.next.json")
     replace_file(config, _text(site))
     done = subprocess.run(
         [need_caddy(site), "reload", "--config", str(config), "--address", f"unix/{_socket(site)}"],
@@ -153,6 +157,10 @@ def _is_open(site: Site) -> bool:
 
 def _config(site: Site) -> Path:
     return site.folder / "run/caddy.json"
+
+
+def _next(site: Site) -> Path:
+    return _config(site).with_name("caddy.next.json")
 
 
 def _text(site: Site) -> str:
