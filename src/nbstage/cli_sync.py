@@ -55,7 +55,6 @@ def sync(notebooks: tuple[str, ...], *, dry_run: bool, diffs: bool, as_json: boo
     elif written:
         # What the notebook's old code showed in a trace no longer holds: `convert` runs it again.
         convert = "nbstage convert and " if done.left_open else ""
-        click.echo(
-            f"next: reload the notebook where it is open, then {convert}nbstage repro (or dvc repro)"
-        )
+        then = f"{convert}nbstage repro (or dvc repro)"
+        click.echo(f"next: reload the notebook where it is open, then {then}")
     return Exit.TO_FIX if failed else Exit.FINE
