@@ -10,7 +10,7 @@ WORKERS ?= 2
 # Each command below finds .venv's programs first, as DVC's stages do. Nothing is sent to anybody.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 OURS := $(wildcard src tests benchmarks)
 READY := .venv/.ready$(if $(PYTHON),-for$(subst /,_,$(PYTHON)))
@@ -41,6 +41,8 @@ run: setup ## take the example from its notebook to its metrics
 
 test: setup lint ## all tests, with coverage
 	@echo 'tests'
+	@# Projects of tests compile nothing, and start nbstage many hundred times.
+	@python -m compileall -q src
 	@pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered tests
 	@echo 'notebooks'
 	@pytest --nbval-lax --nbval-current-env notebooks & pytest --nbval --nbval-current-env examples && wait $$!
