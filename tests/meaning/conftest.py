@@ -43,6 +43,13 @@ def learned() -> Iterator[Forks]:
 
 
 @pytest.fixture(scope="session")
+def notebooks() -> Iterator[Forks]:
+    """The same as `heavy` with what runs stages as notebooks."""
+    with forks(*_PANDAS, "papermill", "nbclient.client") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def kernel() -> Iterator[Forks]:
     """A fork server that has imported what any kernel has."""
     with forks("IPython.core.interactiveshell", "nbstage.recorder") as server:

@@ -44,7 +44,7 @@ def as_notebooks(case: Case) -> Case:
 @pytest.mark.slow
 @pytest.mark.parametrize("title", CHOSEN)
 def test_a_construct_means_in_stages_that_are_notebooks_what_it_means_in_one(
-    title: str, heavy: Forks
+    title: str, notebooks: Forks
 ) -> None:
-    outcome = compare(heavy, as_notebooks(_ALL[title]))
+    outcome = compare(notebooks, as_notebooks(_ALL[title]))
     assert outcome.word == "equal", outcome.detail
