@@ -14,21 +14,12 @@ from pathlib import Path
 from nbstage.deploy.nouns import Site
 from tests.e2e.acted import Acted, act, origin
 from tests.e2e.conftest import Project
-from tests.e2e.deployed import NOTEBOOK, free_port, served, take_down
+from tests.e2e.deployed import NOTEBOOK, SETTINGS, free_port, served, take_down
 from tests.notebooks_as_text import ipynb
 
-_SETTINGS = """
-[tool.nbstage]
-notebooks = ["notebooks/*.ipynb"]
-
-[tool.nbstage.formats]
-model = "json"
-
-[tool.nbstage.serve]
-stages = ["predict"]
-input = "rows"
-columns = ["a"]
-
+_SETTINGS = (
+    SETTINGS
+    + """
 [tool.nbstage.gate]
 
 [tool.nbstage.deploy.targets.staging]
@@ -41,6 +32,7 @@ to = "local:{around}/production"
 address = "127.0.0.1:{production}"
 latency = 20
 """
+)
 #: In place of GitHub's command line, which lets git push; here it can anyway.
 _GH = "#!/bin/sh\nexit 0\n"
 #: nbstage, but for a command that the file beside it names: that one fails.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -47,6 +47,24 @@ class Pair:
     classes: int = 0
     known: tuple[str, ...] = ()
     slices_changed: str = ""
+
+
+def parts_of(pair: Pair, columns: Iterable[str]) -> Iterator[tuple[Pair, tuple[str, str]]]:
+    """The part of each value in these columns of slices, with the column and the value."""
+    for column in columns:
+        values = pair.slices[column].astype(str)
+        for value in sorted(values.unique()):
+            yield _part(pair, (values == value).to_numpy()), (str(column), value)
+
+
+def _part(pair: Pair, inside: Array) -> Pair:
+    return replace(
+        pair,
+        label=pair.label[inside],
+        old=pair.old[inside],
+        new=pair.new[inside],
+        slices=pair.slices[inside],
+    )
 
 
 def make_pair(old: Scored, new: Scored, said: Predicted) -> Pair:

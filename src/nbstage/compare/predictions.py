@@ -5,20 +5,17 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import islice
 
 from nbstage.compare.difference import better_or_worse, differences, measures_of
 from nbstage.compare.files import file_of, reason
 from nbstage.compare.locked import maker_of, makers
 from nbstage.compare.nouns import Predictions, Side, Slice, Verdict
-from nbstage.compare.pair import Pair, Task, make_pair, rarer_of
+from nbstage.compare.pair import Pair, Task, make_pair, parts_of, rarer_of
 from nbstage.compare.statistics.holm import holm
 from nbstage.compare.statistics.resample import resamples
 from nbstage.compare.table import Scored, Unusable, read_scored
 from nbstage.policy import Predicted
-
-if TYPE_CHECKING:
-    from nbstage.compare.statistics.resample import Array
 
 FEW_ROWS, FEW_OF_CLASS = 200, 30  # below: told that only large differences can be shown
 FEWEST_ROWS, FEWEST_OF_CLASS = 10, 5  # below: nothing is said
@@ -141,38 +138,22 @@ def _slices(
     """
     for new in (False, True):
         columns = [name for name in pair.slices.columns if (name not in pair.known) == new]
-        parts = list(_parts(pair, columns))[:_MOST_SLICES]
         found = [
-            _slice(pair, inside, named, measure, threshold, confidence) for inside, named in parts
+            _slice(part, named, measure, threshold, confidence)
+            for part, named in islice(parts_of(pair, columns), _MOST_SLICES)
         ]
         adjusted = iter(holm([one.found.p for one in found if one.found]))
         for one in found:
             yield _adjust(one, next(adjusted), confidence) if one.found else one
 
 
-def _parts(pair: Pair, columns: list[str]) -> Iterator[tuple[Array, tuple[str, str]]]:
-    """The rows of each slice, with its column and value."""
-    for column in columns:
-        values = pair.slices[column].astype(str)
-        for value in sorted(values.unique()):
-            yield (values == value).to_numpy(), (str(column), value)
-
-
 def _slice(
-    pair: Pair,
-    inside: Array,
+    part: Pair,
     named: tuple[str, str],
     measure: str,
     threshold: float | None,
     confidence: float,
 ) -> Slice:
-    part = replace(
-        pair,
-        label=pair.label[inside],
-        old=pair.old[inside],
-        new=pair.new[inside],
-        slices=pair.slices[inside],
-    )
     rows, rarer = len(part.label), rarer_of(part)
     if _too_few(rows, rarer):
         return Slice(*named, rows, None, why="too few rows")

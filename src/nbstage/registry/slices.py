@@ -5,19 +5,17 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbstage.compare.difference import measure_new, measures_of
 from nbstage.compare.files import file_of
 from nbstage.compare.nouns import Side
-from nbstage.compare.pair import Pair, make_pair
+from nbstage.compare.pair import Pair, make_pair, parts_of
 from nbstage.compare.predictions import FEWEST_ROWS, predictions_path
 from nbstage.compare.table import Unusable, read_scored
 from nbstage.policy import Predicted
 
 if TYPE_CHECKING:
-    from nbstage.compare.statistics.resample import Array
     from nbstage.report.data import Plain
 
 _MOST_SLICES = 60
@@ -37,27 +35,17 @@ def slices_of(side: Side, said: Predicted) -> list[Plain]:
 
 
 def _rows(pair: Pair, said: Predicted) -> Iterator[Plain]:
-    import numpy as np
-
-    yield _measured(pair, np.ones(len(pair.label), dtype=bool), ("", ""), said)
-    for column in pair.slices.columns:
-        values = pair.slices[column].astype(str)
-        for value in sorted(values.unique()):
-            inside = (values == value).to_numpy()
-            if int(inside.sum()) >= FEWEST_ROWS:
-                yield _measured(pair, inside, (str(column), value), said)
-
-
-def _measured(pair: Pair, inside: Array, named: tuple[str, str], said: Predicted) -> Plain:
-    part = replace(
-        pair,
-        label=pair.label[inside],
-        old=pair.old[inside],
-        new=pair.new[inside],
-        slices=pair.slices[inside],
-    )
     names = measures_of(pair, said.threshold)
-    values = measure_new(part, names, said.threshold)
+    yield _measured(pair, ("", ""), names, said.threshold)
+    for part, named in parts_of(pair, pair.slices.columns):
+        if len(part.label) >= FEWEST_ROWS:
+            yield _measured(part, named, names, said.threshold)
+
+
+def _measured(
+    part: Pair, named: tuple[str, str], names: tuple[str, ...], threshold: float | None
+) -> Plain:
+    values = measure_new(part, names, threshold)
     found: dict[str, Plain] = {
         name: value if math.isfinite(value) else None
         for name, value in zip(names, values, strict=True)
