@@ -137,3 +137,30 @@ def test_a_fork_does_what_a_new_python_does(tmp_path: Path) -> None:
 def outlived(project: Project) -> str:
     path = project.root / "outlived.txt"
     return path.read_text().replace("\n", "") if path.exists() else ""
+
+
+def test_where_what_stages_are_started_from_is_killed_the_others_start_anew(tmp_path: Path) -> None:
+    project = under_git_and_dvc(tmp_path / "project")
+    project.write("pipeline/kills.py", f"{HEAD}os.kill(os.getppid(), 9)\ntime.sleep(60)\n")
+    project.write("pipeline/after.py", f"{HEAD}print('here')\n")
+    commands = {
+        "kills": "python -m pipeline.kills",
+        "after": "python -m pipeline.after",
+        "root": "kill -9 $PPID; sleep 60",
+        "last": "echo there",
+    }
+    entries = (
+        f"  {name}:\n    cmd: {text}\n    always_changed: true\n" for name, text in commands.items()
+    )
+    project.write("dvc.yaml", f"stages:\n{''.join(entries)}")
+    note, said = project.refuses("nbstage", "repro", "-j1", "-k", "--json").split("\n", 1)
+    assert note == "note: 'after' starts in a new Python: the process to fork it from has ended"
+    told = json.loads(said)["stages"]
+    assert [(one["stage"], one["did"]) for one in told] == [
+        ("kills", "failed"),
+        ("after", "ran"),
+        ("root", "failed"),
+        ("last", "ran"),
+    ]
+    assert all("SIGKILL" in one["why"] for one in told if one["did"] == "failed")
+    assert [one["output"] for one in told if one["did"] == "ran"] == ["here\n", "there\n"]
