@@ -10,6 +10,8 @@ WORKERS ?= 2
 # Each command below finds .venv's programs first, as DVC's stages do. Nothing is sent to anybody.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
+# Threads of libraries that wait leave their cores to others.
+export OMP_WAIT_POLICY := passive
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 OURS := $(wildcard src tests benchmarks)

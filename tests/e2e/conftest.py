@@ -111,7 +111,7 @@ class Project:
         """That of a machine without any settings of its user's."""
         home = self.root.parent / f"{self.root.name}-home"
         # Nothing is shared with other tests, nor left running: no compiled modules (Python goes by
-        # seconds and sizes), no search for new versions of DVC.
+        # seconds and sizes), no search for new versions of DVC, no cores for threads that wait.
         return {
             "CI": "true",
             "DVC_GLOBAL_CONFIG_DIR": str(home),
@@ -126,6 +126,7 @@ class Project:
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "MPLBACKEND": "agg",
+            "OMP_WAIT_POLICY": "passive",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "PYTEST_ADDOPTS": PLUGINS_ASIDE,
             "PYTHONDONTWRITEBYTECODE": "1",
