@@ -11,6 +11,7 @@ import pytest
 
 from nbstage.repro import doubt
 from nbstage.repro.needs import need_of, size_of
+from nbstage.repro.reproduce import file_name
 from nbstage.repro.nouns import CUT, Did, Ended
 from nbstage.repro.schedule import Need, Schedule
 from nbstage.repro.told import line_of, output_of, summary_of
@@ -186,3 +187,11 @@ def test_what_is_said_of_a_stage() -> None:
     assert summary_of([ran, failed, Ended("c", Did.SKIPPED)], 3.0) == (
         "1 ran, 1 failed, 1 not run, in 3.0 s"
     )
+
+
+def test_each_stage_has_an_output_file_of_its_own() -> None:
+    names = ["train", "train@a", "sub/dvc.yaml:train", "sub_dvc.yaml:train", "a" * 200, "a" * 201]
+    files = [file_name(name) for name in names]
+    assert files[:2] == names[:2]
+    assert len(set(files)) == len(names)
+    assert all("/" not in file and len(file) < 120 for file in files)

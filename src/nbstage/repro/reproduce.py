@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 Tell = Callable[[Event], None]
 #: What a file's name shouldn't have.
 _UNFIT = re.compile(r"[^\w.@-]")
+_LONGEST = 100
 #: Bytes of a stage's output that are kept in mind.
 _MOST = 1_000_000
 #: What DVC gives for a stage that it did not touch.
@@ -204,7 +206,7 @@ class Reproduction:
         """Where all that the stage prints goes."""
         folder = Path(self._repo.tmp_dir) / "nbstage"
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{_UNFIT.sub('_', stage.addressing)[:150]}.txt"
+        return folder / f"{file_name(stage.addressing)}.txt"
 
     def _printed(self, stage: Stage, over: Over | None) -> str:
         """What a stage's commands have printed, the end of it if it is very long."""
@@ -219,6 +221,12 @@ class Reproduction:
 
     def _place(self, stage: Stage) -> int:
         return self._plan.place.get(stage, 0)
+
+
+def file_name(stage: str) -> str:
+    """A file's name for a stage's: the same where that fits, and no other stage's."""
+    fit = _UNFIT.sub("_", stage)[:_LONGEST]
+    return fit if fit == stage else f"{fit}-{sha256(stage.encode()).hexdigest()[:8]}"
 
 
 def _spent(over: Over | None) -> tuple[float, bool]:
