@@ -11,8 +11,8 @@ import pytest
 
 from nbstage.repro import doubt
 from nbstage.repro.needs import need_of, size_of
-from nbstage.repro.reproduce import file_name
 from nbstage.repro.nouns import CUT, Did, Ended
+from nbstage.repro.reproduce import file_name
 from nbstage.repro.schedule import Need, Schedule
 from nbstage.repro.told import line_of, output_of, summary_of
 from nbstage.repro.warm import imported_first, module_of, shared_paths, warm_starts
