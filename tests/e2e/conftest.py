@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -152,6 +153,14 @@ def _first_initialised(name: str) -> TemporaryDirectory[str]:
     project.root.mkdir()
     project.run("nbstage", "init")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _first_ones_go() -> Iterator[None]:
+    """xdist's workers end without tidying up."""
+    yield
+    if _first_initialised.cache_info().currsize:
+        _first_initialised("project").cleanup()
 
 
 def new_project(root: Path) -> Project:
