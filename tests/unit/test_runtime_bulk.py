@@ -165,7 +165,7 @@ def test_a_table_of_one_kind_of_numbers_is_read_as_pandas_reads_it(value: pd.Dat
     assert difference(value, load("t.parquet")) is None
     kept, ours = by_pandas.to_numpy(), found.to_numpy()
     assert (ours.flags.f_contiguous, ours.strides) == (kept.flags.f_contiguous, kept.strides)
-    found.iloc[0, 0] = found.iloc[1, 0]
+    found.iloc[0] = found.iloc[1]
     found["a"] = 1
 
 
