@@ -41,12 +41,12 @@ def quickened(guard: Guard) -> Iterator[None]:
             (params, "load_path", parsed_once(params.load_path)),
             (params, "read_param_file", remembering(params.read_param_file)),
             (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml, guard.folder)),
-            (serialize, "dump_yaml", _plainly(serialize.dump_yaml)),
+            (serialize, "dump_yaml", _whole(serialize.dump_yaml, guard.folder)),
             (rwlock, "rwlock", guard.checked),
+            (local, "tmp_fname", named(utils.tmp_fname)),
+            (utils, "tmp_fname", named(utils.tmp_fname)),
         ):
             stack.enter_context(exchanged(module, name, new))
-        for module in (local, utils):
-            stack.enter_context(exchanged(module, "tmp_fname", named(module.tmp_fname)))
         yield
 
 
@@ -71,19 +71,6 @@ def dumped(data: object) -> str:
 
     text: str = dumps_yaml(data)
     return text
-
-
-def _plainly(dump: Callable[..., None]) -> Callable[..., None]:
-    """`dump_yaml` that asks DVC's writer only where it has to."""
-
-    def dump_yaml(path: str, data: object, fs: object = None, **options: object) -> None:
-        plain = None if fs or options else plain_yaml(data)
-        if plain is None:
-            dump(path, data, fs=fs, **options)
-        else:
-            Path(path).write_text(plain, encoding="utf-8")
-
-    return dump_yaml
 
 
 def replace_text(path: Path, text: str, through: Path) -> None:
