@@ -10,19 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbstage.repro.inside.stage import shell
+from nbstage.repro.inside.stage import shell, shell_unasked
 from nbstage.repro.starting import Starters
 from nbstage.repro.warm import COMMAND, warm_starts
 
 Start = Callable[[str, Mapping[str, str]], Starters]
-#: What DVC calls these shells with.
-_SHELLS = {"bash": ("--noprofile", "--norc"), "zsh": ("--no-rcs",), "sh": (), "dash": ()}
 
 
 @contextmanager
-def starters(*, early: bool, say: Callable[[str], None]) -> Iterator[Start]:
+def starters(*, warm: bool, force: bool, say: Callable[[str], None]) -> Iterator[Start]:
     """Give what gives the starters for a folder and an environment; end them afterwards."""
-    guess = _guess(say) if early else None
+    root = _root() if warm else None
+    guess = _guess(root, say) if root and (force or _may_have_to_run(root)) else None
     begun = [guess] if guess else []
 
     def start(folder: str, environment: Mapping[str, str]) -> Starters:
@@ -37,19 +36,13 @@ def starters(*, early: bool, say: Callable[[str], None]) -> Iterator[Start]:
             one.close()
 
 
-def _guess(say: Callable[[str], None]) -> Starters | None:
-    """Starters for the project that this folder is in; None where there is none to be known."""
-    root = _root()
-    program = os.environ.get("SHELL") or "/bin/sh"
-    options = _SHELLS.get(Path(program).name.lower())
-    if root is None or options is None:
-        return None
+def _guess(root: Path, say: Callable[[str], None]) -> Starters | None:
+    """Starters for a project; None where what they are to import isn't known, or how to call it."""
+    called = shell_unasked()
     ways = {warm.modules: None for warm in warm_starts(_modules(root), root).values()}
-
-    def called(text: str) -> list[str]:
-        return [program, *options, "-c", text]
-
-    return Starters(called, str(root), dict(os.environ), say, expected=ways) if any(ways) else None
+    if called is None or not any(ways):
+        return None
+    return Starters(called, str(root), dict(os.environ), say, expected=ways)
 
 
 def _root() -> Path | None:
@@ -67,13 +60,10 @@ def _modules(root: Path) -> dict[str, str]:
     return {found: found for found in COMMAND.findall(text)}
 
 
-def may_have_to_run() -> bool:
+def _may_have_to_run(root: Path) -> bool:
     """Whether something that stages are made of is newer than what DVC knows of them: if not, there
     is most often nothing to do.
     """
-    root = _root()
-    if root is None:
-        return False
     made_of = [root / "dvc.yaml", root / "params.yaml", *(root / "pipeline").glob("*.py")]
     known = _written(root / "dvc.lock")
     return not (root / "artifacts").exists() or any(_written(one) > known for one in made_of)

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbstage.repro.early import may_have_to_run, starters
+from nbstage.repro.early import starters
 from nbstage.repro.inside.plan import planned
 from nbstage.repro.inside.project import (
     TESTED,
@@ -70,9 +70,8 @@ def reproduce(
     `peaks` gives the most memory in MB that each stage of the notebooks had in its last trace.
     Raises UserError for what DVC refuses before a stage runs.
     """
-    early = warm and (options.force or may_have_to_run())
     with (
-        starters(early=early, say=lambda text: tell(Note(text))) as start,
+        starters(warm=warm, force=options.force, say=lambda text: tell(Note(text))) as start,
         opened() as repo,
         _warnings_told(tell),
     ):

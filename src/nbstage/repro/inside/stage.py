@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbstage.repro.inside.copies import copied_once
@@ -124,3 +126,14 @@ def shell(text: str) -> list[str]:
     from dvc.stage.run import _make_cmd, get_executable
 
     return list(_make_cmd(get_executable(), text))
+
+
+#: What DVC calls these shells with.
+_SHELLS = {"bash": ("--noprofile", "--norc"), "zsh": ("--no-rcs",), "sh": (), "dash": ()}
+
+
+def shell_unasked() -> Callable[[str], list[str]] | None:
+    """What `shell` will give, without importing DVC; None where only DVC knows."""
+    program = os.environ.get("SHELL") or "/bin/sh"
+    options = _SHELLS.get(Path(program).name.lower())
+    return None if options is None else lambda text: [program, *options, "-c", text]
