@@ -134,6 +134,46 @@ def test_however_a_fork_ends_it_is_that_stage_that_failed(project: Project) -> N
     assert all(one["warm"] for one in by_name.values())
 
 
+class Plain(Project):
+    """A project of somebody who has not said how matplotlib is to draw."""
+
+    def environment(self) -> dict[str, str]:
+        given = Project.environment(self)
+        return {name: given[name] for name in given if name != "MPLBACKEND"}
+
+
+#: A stage that saves a table, and tells what is there then.
+SAVES = """
+import json, os, sys
+if __name__ == "__main__":
+    save(pandas.DataFrame({"a": [1, 2]}), "artifacts/t.parquet")
+    seen = [
+        sorted(set(sys.modules) - sys.stdlib_module_names),
+        sorted(vars(sys.modules["nbstage.runtime"])),
+        os.environ["MPLBACKEND"], str(dict.__getitem__(matplotlib.rcParams, "backend")),
+    ]
+    open(f"{__spec__.name[9:]}.json", "w").write(json.dumps(seen))
+"""
+
+
+def test_what_a_fork_has_of_the_runtime_is_what_a_new_python_imports(tmp_path: Path) -> None:
+    project = Plain(under_git_and_dvc(tmp_path / "project").root)
+    lines = ["import matplotlib, pandas", "from nbstage.runtime import save"]
+    heads = {"early": "\n".join(lines), "late": "\n".join(reversed(lines))}
+    modules = {name: f"{HEAD}{head}{SAVES}" for name, head in heads.items()}
+    stages(project, **modules)
+    looks = []
+    for how in ("-j1", "--cold"):
+        told = json.loads(project.run("nbstage", "repro", "--force", "--json", how))
+        assert [one["warm"] for one in told["stages"]] == [how == "-j1"] * 2
+        looks.append([json.loads(project.read(f"{name}.json")) for name in modules])
+
+    for warm, cold in zip(*looks, strict=True):
+        assert set(warm[0]) ^ set(cold[0]) == set()
+        assert warm == cold
+    assert all(look[2:] == ["Agg", "Agg"] for look in looks[1])
+
+
 #: All that happens after a module's last line.
 AFTERWARDS = r"""
 import atexit, ctypes, logging, logging.handlers, tempfile, weakref

@@ -257,7 +257,18 @@ def test_only_large_tables_are_proved_in_pieces(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(bulk, "LARGE", 2**25)
 
     assert not proved(PLAIN, "t.parquet")
-    assert encodings(PLAIN) == {"compression": "zstd"}
+
+
+def test_in_a_small_table_all_is_made_small_and_what_is_different_has_no_dictionary(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bulk, "LARGE", 2**25)
+
+    found = stored_as(table(few=np.round(RANDOM.random(ROWS), 2)))
+
+    assert {codec for codec, _ in found.values()} == {"ZSTD"}
+    bare = {name for name, (_, has_dictionary) in found.items() if not has_dictionary}
+    assert bare == {"f", "half", "n", "yes"}  # Parquet has none of truth values
 
 
 def test_the_proof_takes_no_second_table(pool: pa.MemoryPool) -> None:

@@ -32,6 +32,8 @@ _PATIENCE = 3
 #: Beside this file. Nothing of them is left among the modules that a stage begins with.
 _DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
 _FORKED = os.path.join(os.path.dirname(__file__), "forked.py")
+#: Where nbstage is: its runtime is a library to the stages, also where it is not among the others.
+_OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
 class Starter:
@@ -241,7 +243,7 @@ def _installed(name: str) -> bool:
     from importlib.util import find_spec
 
     spec = find_spec(name.partition(".")[0])
-    return bool(spec and spec.origin and spec.origin.startswith(tuple(_folders())))
+    return bool(spec and spec.origin and spec.origin.startswith((*_folders(), _OURS)))
 
 
 def _folders() -> list[str]:

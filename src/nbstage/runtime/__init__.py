@@ -6,11 +6,9 @@ needs (pandas, pyarrow, cloudpickle) when such data comes by.
 
 from __future__ import annotations
 
-import os
-
 from nbstage.runtime.done import mark_done
 from nbstage.runtime.errors import CannotStore, StageError, expected_error
-from nbstage.runtime.figures import display, figures, show_figures
+from nbstage.runtime.figures import display, figures, no_windows, show_figures
 from nbstage.runtime.metrics import save_metrics
 from nbstage.runtime.params import params
 from nbstage.runtime.places import make_folders, workdir
@@ -57,6 +55,4 @@ __all__ = [
     "write_file",
 ]
 
-# No window may open in a pipeline, and this has to be said before matplotlib is imported. Whoever
-# wants another backend sets the variable.
-os.environ.setdefault("MPLBACKEND", "Agg")
+no_windows()

@@ -1,4 +1,4 @@
-"""Large tables of numbers: stored without work that gains nothing, proved with little memory.
+"""Tables of numbers: stored without work that gains nothing, large ones proved with little memory.
 
 What is new to a process has to be given to it page by page, which with gigabytes takes longer than
 to read or to compare them: so a file is proved in pieces, and not by a second table.
@@ -13,29 +13,35 @@ from nbstage.runtime.same import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     # Any: arrays of every dtype, and pyarrow, which has no types.
     Array = np.ndarray[Any, np.dtype[Any]]
 
 LARGE = 2**25  # bytes of numbers, from which on it is worth it
-SAMPLE = 8192
+SAMPLE = 8192  # values that are looked at, of a small table fewer
 TOGETHER = 8  # columns that are read at once, a million rows each
 
 
 def encodings(table: pd.DataFrame) -> dict[str, object]:
     """How to write a table with Parquet: what has no pattern is not searched for one.
 
-    It depends on the values alone, so that the same table always has the same bytes.
+    Numbers that are all different get no dictionary, and in a large table those that zstd doesn't
+    make smaller are stored as they are. It depends on the values alone, so that the same table
+    always has the same bytes.
     """
-    numbers = _numbers(table)
-    odd = {name for name in numbers if _without_pattern(table[name].to_numpy())}
-    if not odd or not all(map(_flat, (table[name] for name in table.columns))):
+    columns = {name: table[name].to_numpy() for name in _numbers(table)}
+    different = {name for name, values in columns.items() if _are_different(values)}
+    if not different or not all(map(_flat, (table[name] for name in table.columns))):
         return {"compression": "zstd"}
-    others = [name for name in (*table.columns, *_index_names(table)) if name not in odd]
-    codecs = {**dict.fromkeys(others, "zstd"), **dict.fromkeys(sorted(odd), "none")}
-    return {"compression": codecs, "use_dictionary": others}
+    others = [name for name in (*table.columns, *_index_names(table)) if name not in different]
+    if not _is_large(table, columns):
+        return {"compression": "zstd", "use_dictionary": others}
+    plain = sorted(name for name in different if _is_not_made_smaller(columns[name]))
+    packed = (name for name in (*table.columns, *_index_names(table)) if name not in plain)
+    codecs = {**dict.fromkeys(packed, "zstd"), **dict.fromkeys(plain, "none")}
+    return {"compression": codecs if plain else "zstd", "use_dictionary": others}
 
 
 def proved(table: pd.DataFrame, path: str) -> bool:
@@ -46,7 +52,7 @@ def proved(table: pd.DataFrame, path: str) -> bool:
     from pyarrow import parquet
 
     names = _numbers(table)
-    if not names:
+    if not _is_large(table, names):
         return False
     with parquet.ParquetFile(path) as file:
         if not (_same_labels(table, names, file) and _same_numbers(table, names, file)):
@@ -58,13 +64,17 @@ def proved(table: pd.DataFrame, path: str) -> bool:
 
 
 def _numbers(table: pd.DataFrame) -> list[str]:
-    """The names of the columns of numpy's numbers, if these are many; none under odd names."""
+    """The names of the columns of numpy's numbers; none under odd names."""
     if not are_names(table.columns):
         return []
     found = zip(table.columns, table.dtypes, strict=True)
-    kinds = {name: kind for name, kind in found if is_number(kind)}
-    large = len(table) * sum(kind.itemsize for kind in kinds.values()) >= LARGE
-    return list(kinds) if large else []
+    return [name for name, kind in found if is_number(kind)]
+
+
+def _is_large(table: pd.DataFrame, numbers: Iterable[str]) -> bool:
+    """Whether these columns are so many bytes that it is worth it."""
+    sizes = [table[name].to_numpy().itemsize for name in numbers]
+    return bool(sizes) and len(table) * sum(sizes) >= LARGE
 
 
 def are_names(labels: pd.Index[Any]) -> bool:
@@ -81,18 +91,27 @@ def is_number(kind: object) -> bool:
 KINDS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")
 
 
-def _without_pattern(values: Array) -> bool:
-    """Whether neither a dictionary nor zstd would make numbers smaller, by two samples of them."""
+def _are_different(values: Array) -> bool:
+    """Whether a dictionary would not make numbers smaller, by two samples of them."""
+    if values.itemsize < 4 or not len(values):
+        return False
+    size = min(SAMPLE, max(64, len(values) // 16))
+    samples = (_near(values, size), values[:: max(1, len(values) // size)])
+    return all(len(np.unique(sample)) >= 0.97 * len(sample) for sample in samples)
+
+
+def _is_not_made_smaller(values: Array) -> bool:
+    """Whether zstd gains nothing, by a sample."""
     import pyarrow as pa
 
-    if values.itemsize < 4:
-        return False
-    middle = max(0, len(values) // 2 - SAMPLE // 2)
-    near = np.ascontiguousarray(values[middle : middle + SAMPLE])
-    far = values[:: max(1, len(values) // SAMPLE)]
-    if any(len(np.unique(sample)) < 0.97 * len(sample) for sample in (near, far)):
-        return False
+    near = np.ascontiguousarray(_near(values, SAMPLE))
     return len(pa.Codec("zstd").compress(near.tobytes(), asbytes=True)) > 0.9 * near.nbytes
+
+
+def _near(values: Array, size: int) -> Array:
+    """Neighbours from the middle."""
+    middle = max(0, len(values) // 2 - size // 2)
+    return values[middle : middle + size]
 
 
 def _flat(column: pd.Series[Any]) -> bool:

@@ -54,6 +54,20 @@ class _Album:
 _albums: list[_Album] = []
 
 
+def no_windows() -> None:
+    """Have matplotlib draw into files, whether it is imported by now or comes later.
+
+    Whoever wants another backend sets the variable, or asks matplotlib for it.
+    """
+    if "MPLBACKEND" in os.environ:
+        return
+    os.environ["MPLBACKEND"] = "Agg"
+    matplotlib = sys.modules.get("matplotlib")
+    # Until something is drawn nothing is chosen, and what stands there is no name.
+    if matplotlib and not isinstance(dict.__getitem__(matplotlib.rcParams, "backend"), str):
+        matplotlib.rcParams["backend"] = "Agg"
+
+
 @contextmanager
 def figures(folder: str, *, plotly: bool = False) -> Iterator[None]:
     """Keep what the block shows as PNG files in `folder`, in place of those that are there.
