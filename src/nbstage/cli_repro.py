@@ -80,26 +80,32 @@ def repro(
     Independent stages run at the same time; stages of notebooks start in a moment, with their
     libraries imported. A stage's output is shown if it fails, and kept in .dvc/tmp/nbstage.
     """
-    from nbstage.repro.needs import cores
-    from nbstage.repro.nouns import OnError
-    from nbstage.repro.told import as_data, has_failed, summary_of
-    from nbstage.repro.use import reproduce, reproduce_by_dvc, why_dvc_itself
-    from nbstage.terminal import print_json, say
+    from nbstage.repro.use import LeftToDVC, reproduce, reproduce_by_dvc
 
     options = _options(targets, flags)
-    if (why := why_dvc_itself(options)) is not None:
-        if why:
-            say(f"warning: {why}")
-        return Exit.TO_FIX if reproduce_by_dvc(options) else Exit.FINE
     began = time.monotonic()
-    with _teller(quiet=as_json, show_output=show_output) as tell:
-        ended = reproduce(options, jobs=jobs or cores(), warm=not cold, peaks=_peaks, tell=tell)
-    if ended is None:
+    try:
+        with _teller(quiet=as_json, show_output=show_output) as tell:
+            ended = reproduce(options, jobs=jobs, warm=not cold, peaks=_peaks, tell=tell)
+    except LeftToDVC as left:
+        from nbstage.terminal import say
+
+        if str(left):
+            say(f"warning: {left}")
         return Exit.TO_FIX if reproduce_by_dvc(options) else Exit.FINE
+    return _told(options, ended, time.monotonic() - began, as_json=as_json)
+
+
+def _told(options: Options, ended: tuple[Ended, ...], seconds: float, *, as_json: bool) -> Exit:
+    """Tell what came of it all; gives the exit code."""
+    from nbstage.repro.nouns import OnError
+    from nbstage.repro.told import as_data, has_failed, summary_of
+    from nbstage.terminal import print_json
+
     if as_json:
         print_json({"stages": as_data(ended)})
     else:
-        click.echo(summary_of(ended, time.monotonic() - began))
+        click.echo(summary_of(ended, seconds))
     failed = has_failed(ended) and options.on_error is not OnError.IGNORE
     return Exit.TO_FIX if failed else Exit.FINE
 

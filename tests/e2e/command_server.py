@@ -29,7 +29,7 @@ _IMPORTED = (
     *("dvc.repo.index", "dvc.repo.reproduce", "dvc.repo.status", "dvc.repo.graph"),
     *("dvc.stage.cache", "dvc_data.index.fetch", "dvc_data.index.push", "dvc_data.index.checkout"),
     *("fsspec.implementations.memory", "networkx", "rich.table", "ruamel.yaml", "dulwich.repo"),
-    *("nbstage.cli", "nbstage.repro.reproduce", "nbstage.repro.use"),
+    *("nbstage.cli", "nbstage.repro.use", "nbstage.repro.with_dvc"),
 )
 
 

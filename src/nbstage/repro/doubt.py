@@ -15,13 +15,9 @@ _GPUS = ("/dev/nvidia", "/dev/kfd", "/dev/dri/", "/dev/dxg")
 def doubt() -> str:
     """Why a fork of this process may not be what a new process is; empty where it is one.
 
-    What has threads of its own and knows of forks (OpenBLAS) ends them before each, so a fork is
-    made, and then this is looked at: a thread that is left is one that the fork would miss.
+    It has just been forked: what has threads of its own and knows of forks (OpenBLAS) has ended
+    them before that, and a thread that is left is one that the fork misses.
     """
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
     if not os.path.isdir("/proc/self/task"):
         return "this system doesn't say what threads a process has"
     left = [name for name in _threads() if name not in _KNOW_OF_FORKS]

@@ -20,7 +20,7 @@ Start = Callable[[str, Mapping[str, str]], Starters]
 @contextmanager
 def starters(*, warm: bool, force: bool, say: Callable[[str], None]) -> Iterator[Start]:
     """Give what gives the starters for a folder and an environment; end them afterwards."""
-    root = _root() if warm else None
+    root = _root() if warm and hasattr(os, "fork") else None
     guess = _guess(root, say) if root and (force or _may_have_to_run(root)) else None
     begun = [guess] if guess else []
 

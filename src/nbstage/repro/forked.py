@@ -31,21 +31,25 @@ def write_to(output: str) -> None:
     os.close(file)
 
 
-def become(request: dict[str, Any], said: str) -> None:
-    """Make this fork what `python -m MODULE` is before it runs the module."""
+def stand_by() -> None:
+    """Make this fork, as far as any stage would, what `python -m MODULE` is."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    write_to(request["output"])
-    os.write(1, said.encode())
-    os.environ.update(request["environment"])
     if "numpy.random" in sys.modules:  # Python's own generator knows of forks
         sys.modules["numpy.random"].seed()
-    sys.argv = [request["file"]]
-    sys.orig_argv = list(request["argv"])
-    importlib.invalidate_caches()
     main = types.ModuleType("__main__")
     main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
+
+
+def become(request: dict[str, Any], said: str) -> None:
+    """Make it what `python -m MODULE` is just before it runs the module."""
+    write_to(request["output"])
+    os.write(1, said.encode())
+    os.environ.update(request["environment"])
+    sys.argv = [request["file"]]
+    sys.orig_argv = list(request["argv"])
+    importlib.invalidate_caches()
 
 
 def run(module: str) -> None:

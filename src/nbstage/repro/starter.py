@@ -23,7 +23,7 @@ import struct
 import sys
 import time
 import types
-from typing import Any
+from typing import Any, NoReturn
 
 Told = dict[str, Any]
 _LENGTH = struct.Struct("!I")
@@ -36,6 +36,14 @@ _FORKED = os.path.join(os.path.dirname(__file__), "forked.py")
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
+class Called(BaseException):
+    """Raised in a fork once it is known which stage it is to run."""
+
+    def __init__(self, request: Told) -> None:
+        super().__init__()
+        self.request = request
+
+
 class Starter:
     """One such process: its socket, and the processes it has started, by their ids."""
 
@@ -43,6 +51,7 @@ class Starter:
         self.address, self.forked = address, forked
         self.said = self.doubt = ""
         self.first: list[Told] = []
+        self.spare: tuple[int, int] | None = None
         self.libraries = _libraries()
         self.running: dict[int, tuple[str, float]] = {}
         self.open(node)
@@ -65,6 +74,7 @@ class Starter:
         self.socket.close()
         os.close(self.woken)
         os.close(self.waking)
+        self.dismiss()
         self.running = {}
 
     def tell(self, event: Told) -> None:
@@ -75,8 +85,8 @@ class Starter:
         except OSError:
             self.end()
 
-    def serve(self) -> Told:
-        """Do what is told, until this is the fork that is to run a stage: gives what to run."""
+    def serve(self) -> NoReturn:
+        """Do what is told, for ever. Raises Called in the fork that is to run a stage."""
         while True:
             if self.first:
                 self.grow(self.first.pop(0))
@@ -90,23 +100,21 @@ class Starter:
             request = self.read()
             if request is None:
                 self.end()
-            elif self.do(request):
-                return request
+            self.do(request)
 
     def wait(self) -> list[object]:
         both: list[Any] = [self.socket, self.woken]
         return list(select.select(both, [], [])[0])
 
-    def do(self, request: Told) -> bool:
-        """Do one thing; true in the fork that is to run a stage."""
+    def do(self, request: Told) -> None:
+        """Do one thing."""
         match request["do"]:
             case "stage":
-                return self.stage(request)
+                self.stage(request)
             case "shell":
                 self.shell(request)
             case "grow":
                 self.grow(request)
-        return False
 
     def shell(self, request: Told) -> None:
         """Start a shell's command in a session of its own."""
@@ -130,19 +138,55 @@ class Starter:
         started.returncode = 0  # it is waited for below
         self.started(started.pid, request)
 
-    def stage(self, request: Told) -> bool:
+    def stage(self, request: Told) -> None:
         """Fork for a stage, unless what is installed has changed since this began."""
         if self.libraries != _libraries():
             self.tell({"id": request["id"], "doubt": "libraries were installed meanwhile"})
-            return False
+            return
+        pid, is_there = self.call(request)
+        if not is_there:  # somebody killed it while it waited
+            pid, _ = self.call(request)
+        self.started(pid, request)
+        self.prepare()
+
+    def prepare(self) -> tuple[int, int]:
+        """Fork what the next stage is to run in, before it is known which: that takes a while.
+
+        Gives its id and where to say which; raises Called in the fork.
+        """
         sys.stdout.flush()
         sys.stderr.flush()
+        ear, mouth = os.pipe()
         pid = os.fork()
-        if pid == 0:
-            self.close()
-            return True
-        self.started(pid, request)
-        return False
+        if pid:
+            os.close(ear)
+            self.spare = (pid, mouth)
+            return self.spare
+        os.close(mouth)
+        self.close()
+        self.forked.stand_by()
+        with open(ear, "rb") as called:
+            request = called.read()
+        if not request:
+            os._exit(0)
+        raise Called(json.loads(request))
+
+    def call(self, request: Told) -> tuple[int, bool]:
+        """Have the fork that waits run a stage: gives its id, and whether it was still there."""
+        pid, mouth = self.spare or self.prepare()
+        self.spare = None
+        try:
+            with open(mouth, "wb") as call:
+                call.write(json.dumps(request).encode())
+        except BrokenPipeError:
+            return pid, False
+        return pid, True
+
+    def dismiss(self) -> None:
+        """Let the fork that waits end."""
+        if self.spare is not None:
+            os.close(self.spare[1])
+            self.spare = None
 
     def started(self, pid: int, request: Told) -> None:
         """Keep a process, and tell whose it is."""
@@ -182,7 +226,11 @@ class Starter:
         """Why a fork of this process is not what a new one is; empty where it is."""
         import runpy
 
+        self.dismiss()
+        self.prepare()
         self.doubt = str(runpy.run_path(_DOUBT)["doubt"]())
+        if self.doubt:
+            self.dismiss()
         return self.doubt
 
     def kill(self) -> None:
@@ -227,9 +275,10 @@ class Starter:
             size -= len(part)
         return b"".join(parts)
 
-    def end(self) -> None:
+    def end(self) -> NoReturn:
         """End all, and itself, without the work that the imported modules have left for the end."""
         self.kill()
+        self.dismiss()
         signal.alarm(_PATIENCE)
         try:
             while True:
@@ -271,8 +320,11 @@ def start(address: str, first: list[Told]) -> None:
     forked = types.SimpleNamespace(**runpy.run_path(_FORKED))
     starter = Starter(address, "", forked)
     starter.first = first
-    starter.tell({"node": "", "doubt": starter.doubts()})
-    request = starter.serve()
+    try:
+        starter.tell({"node": "", "doubt": starter.doubts()})
+        starter.serve()
+    except Called as called:
+        request = called.request
     forked.become(request, starter.said)
     begun_with = set(sys.modules)
     # Whatever it raises ends this process as it ends a new Python.

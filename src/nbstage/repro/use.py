@@ -6,133 +6,47 @@ nothing to do.
 
 from __future__ import annotations
 
-import logging
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nbstage.repro.early import starters
-from nbstage.repro.inside.plan import planned
-from nbstage.repro.inside.project import (
-    TESTED,
-    StagesFailed,
-    arguments,
-    asks_first,
-    is_tested,
-    opened,
-    pull_run_cache,
-    version,
-)
-from nbstage.repro.needs import need_of, room_for
-from nbstage.repro.nouns import Ended, Event, Note, Options, Warm
-from nbstage.repro.reproduce import Means, Reproduction
-from nbstage.repro.warm import module_of, warm_starts
-
-if TYPE_CHECKING:
-    from dvc.stage import Stage
-
-    from nbstage.repro.schedule import Need
+from nbstage.repro.nouns import Ended, Event, Note, Options
 
 Tell = Callable[[Event], None]
 Peaks = Callable[[Path], Mapping[str, float]]
 
 
-def why_dvc_itself(options: Options) -> str | None:
-    """Why this is left to `dvc repro`: None where it is not, empty where it need not be said."""
-    found = version()
-    if not is_tested(found):
-        return (
-            f"DVC {found} is none of the versions that `nbstage repro` knows from the inside "
-            f"({TESTED[0]} to below {TESTED[1]}): `dvc repro` does it, one stage after another"
-        )
-    if not hasattr(os, "fork"):
-        return "this system can't fork processes: `dvc repro` does it, one stage after another"
-    return "" if options.dry or options.interactive else None
+class LeftToDVC(Exception):
+    """That `dvc repro` has to do it; with what is to be said of that, if anything."""
+
+
+def reproduce(
+    options: Options, *, jobs: int | None, warm: bool, peaks: Peaks, tell: Tell
+) -> tuple[Ended, ...]:
+    """Bring what is asked for up to date; gives what came of each stage, in the order of its end.
+
+    `peaks` gives the most memory in MB that each stage of the notebooks had in its last trace.
+    Raises UserError for what DVC refuses before a stage runs, and LeftToDVC.
+    """
+    if options.dry or options.interactive:
+        raise LeftToDVC("")
+    with starters(warm=warm, force=options.force, say=lambda text: tell(Note(text))) as start:
+        # Imported while the stages' libraries are: both take a while.
+        from nbstage.repro.with_dvc import reproduced, why_not
+
+        if why := why_not():
+            raise LeftToDVC(why)
+        ended = reproduced(options, start, jobs=jobs, warm=warm, peaks=peaks, tell=tell)
+    if ended is None:
+        raise LeftToDVC("")
+    return ended
 
 
 def reproduce_by_dvc(options: Options) -> int:
     """`dvc repro` as it is; gives its exit code."""
+    from nbstage.repro.inside.project import arguments
+
     command = [sys.executable, "-m", "dvc", "repro", *arguments(options)]
     return subprocess.run(command, check=False).returncode
-
-
-def reproduce(
-    options: Options, *, jobs: int, warm: bool, peaks: Peaks, tell: Tell
-) -> tuple[Ended, ...] | None:
-    """Bring what is asked for up to date; gives what came of each stage, in the order of its end,
-    and None where the project's settings want each stage asked for: `dvc repro` does that.
-
-    `peaks` gives the most memory in MB that each stage of the notebooks had in its last trace.
-    Raises UserError for what DVC refuses before a stage runs.
-    """
-    with (
-        starters(warm=warm, force=options.force, say=lambda text: tell(Note(text))) as start,
-        opened() as repo,
-        _warnings_told(tell),
-    ):
-        if asks_first(repo):
-            return None
-        if options.pull and options.run_cache:
-            pull_run_cache(repo, lambda text: tell(Note(text)))
-        plan = planned(repo, options)
-        root = Path(repo.root_dir)
-        forked = plan.stages if warm else ()
-        need = _needs(root, peaks)
-        means = Means(room_for(jobs), need, lambda: _forks(root, forked), start, tell)
-        one = Reproduction(repo, plan, options, means)
-        with suppress(StagesFailed), repo.scm_context(quiet=True):
-            one.run()
-        return one.ended
-
-
-def _forks(root: Path, stages: Iterable[Stage]) -> dict[str, Warm]:
-    """How the stages are forked that can be; those run in the project's root."""
-    modules = {
-        stage.addressing: module
-        for stage in stages
-        if (module := module_of(stage.cmd)) is not None and Path(stage.wdir) == root
-    }
-    return warm_starts(modules, root)
-
-
-def _needs(root: Path, peaks: Peaks) -> Callable[[Stage], Need]:
-    """What a stage needs by its tags, else by its trace, which is read where it counts."""
-    known = cache(lambda: peaks(root))
-
-    def need(stage: Stage) -> Need:
-        said = need_of(stage.meta, 0.0)
-        if said.memory or module_of(stage.cmd) is None:
-            return said
-        return need_of(stage.meta, known().get(stage.name, 0.0))
-
-    return need
-
-
-@contextmanager
-def _warnings_told(tell: Tell) -> Iterator[None]:
-    """Let DVC's warnings be told as all else is, and keep it from drawing progress of its own."""
-    logger = logging.getLogger("dvc")
-    before, level = logger.handlers, logger.level
-    logger.handlers, propagate, logger.propagate = [_Teller(tell)], logger.propagate, False
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.handlers, logger.propagate = before, propagate
-        logger.setLevel(level)
-
-
-class _Teller(logging.Handler):
-    """What tells a log's records."""
-
-    def __init__(self, tell: Tell) -> None:
-        super().__init__(logging.WARNING)
-        self._tell = tell
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._tell(Note(record.getMessage()))

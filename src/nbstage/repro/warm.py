@@ -1,6 +1,6 @@
 """Which stages may start as forks, and from which starter: what is imported before they begin.
 
-A stage begins with no module that it would not import itself, before anything else that it does.
+A stage begins with no library that it would not import itself, before anything else that it does.
 So only the imports at the top of its module count, up to the first line that is something else.
 """
 
@@ -28,10 +28,9 @@ _FOR_TABLES = (
     "pandas.core.arrays.arrow.extension_types",
 )
 _RUNTIME = "nbstage.runtime"
-#: What its `save` imports, and for tables besides.
-_SAVE, _TO_SAVE = re.compile(r" save\("), ("pickled", "formats", "by_value", "same")
-_SAVE_TABLE = re.compile(r' save\(.*\.parquet"')
-_TO_SAVE_TABLES = ("bulk", "same_tables", "same_arrays")
+#: What it imports as it loads and saves, and for tables besides.
+_TO_LOAD = tuple(f"{_RUNTIME}.{name}" for name in ("formats", "pickled", "by_value", "same"))
+_TO_LOAD_TABLES = tuple(f"{_RUNTIME}.{name}" for name in ("bulk", "same_tables", "same_arrays"))
 
 
 def module_of(command: object) -> str | None:
@@ -68,10 +67,10 @@ def _when_called(found: Collection[str], source: str) -> Iterator[str]:
     tables = "pandas" in found and _TABLE in source
     if tables:
         yield from _FOR_TABLES
-    if _RUNTIME in found and _SAVE.search(source):
-        yield from (f"{_RUNTIME}.{name}" for name in _TO_SAVE)
-        if tables and _SAVE_TABLE.search(source):
-            yield from (f"{_RUNTIME}.{name}" for name in _TO_SAVE_TABLES)
+    if _RUNTIME in found:
+        yield from _TO_LOAD
+        if tables:
+            yield from _TO_LOAD_TABLES
 
 
 def _first_imports(source: str) -> Iterator[str]:
