@@ -18,6 +18,23 @@ LINKED = dvc_yaml(
     stage("keeps", "cat in.txt >> p.txt", "outs:\n- p.txt:\n    persist: true", deps=["in.txt"]),
 )
 LINKED_FILES = {"dvc.yaml": LINKED, "in.txt": "one\n", "d/x": "1", "d/y": "2"}
+#: Results with modes and links of their own, each in a small and in a large size.
+MODES = """
+for size in 10 1500000; do
+  head -c $size /dev/zero > data
+  for mode in 400 444 600 640 664 755; do cp data $size-$mode; chmod $mode $size-$mode; done
+  mkdir -p $size-dir/empty $size-closed
+  cp data $size-dir/run; chmod 700 $size-dir/run; ln $size-dir/run $size-dir/again
+  cp data $size-dir/own; chmod 600 $size-dir/own
+  chmod 700 $size-closed; cp data $size-closed/file
+  cp data $size-linked; ln $size-linked $size-beside; rm data
+done
+"""
+MODE_OUTS = [
+    f"{size}-{name}"
+    for size in (10, 1500000)
+    for name in ("400", "444", "600", "640", "664", "755", "dir", "closed", "linked")
+]
 KINDS = ["t", "f", "s", "e", "n", "octal", "big", "minus", "inf", "day", "lines", "number"]
 KINDS += ["null_", "no_", "colon", "l.0", "dict"]
 FILES = "- c.toml:\n  - t.u\n  - l\n- c.json:\n  - j\n- c.py:\n  - N\n  - K.x\n- whole.toml:\n"
@@ -50,6 +67,14 @@ SETTINGS = (
         "hard links",
         {**LINKED_FILES, ".dvc/config": "[cache]\n    type = 'reflink,hardlink,copy'\n"},
         ("dvc add -q d", (), NEW, (), ("--force", "keeps")),
+    ),
+    Case(
+        "results with modes and links of their own",
+        {
+            "dvc.yaml": dvc_yaml(stage("all", "sh make.sh", deps=["make.sh"], outs=MODE_OUTS)),
+            "make.sh": MODES,
+        },
+        ((), "rm -rf 10-* 1500000-*", (), ("--force",)),
     ),
     Case(
         "files that DVC doesn't see",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nbstage.cli import main
-from nbstage.repro import use
+from nbstage.repro import with_dvc
 from nbstage.repro.inside import lock, project
 from nbstage.repro.inside.files import replace_text
 from nbstage.repro.inside.leftovers import clear, named
@@ -108,7 +108,7 @@ def test_another_version_of_dvc_does_it_itself_with_a_warning(
         asked.append(command[1:])
         return subprocess.CompletedProcess(command, 255)
 
-    monkeypatch.setattr(use, "version", lambda: "4.0")
+    monkeypatch.setattr(with_dvc, "version", lambda: "4.0")
     monkeypatch.setattr(subprocess, "run", run)
     assert main(["repro", "--force", "-k", "train", "-j2"]) == 1
     assert asked == [["-m", "dvc", "repro", "--force", "--keep-going", "--", "train"]]

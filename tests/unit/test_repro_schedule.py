@@ -142,7 +142,8 @@ def test_only_what_convert_wrote_is_forked(tmp_path: Path) -> None:
 def doubt_after(code: str) -> str:
     """What is said of a process that has done this."""
     path = str(Path(doubt.__file__))
-    text = f"{code}\nimport runpy\nprint(runpy.run_path({path!r})['doubt']())"
+    fork = "import os, runpy\nos.fork() or os._exit(0)\nos.wait()"
+    text = f"{code}\n{fork}\nprint(runpy.run_path({path!r})['doubt']())"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

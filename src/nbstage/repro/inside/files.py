@@ -27,7 +27,8 @@ def quickened(guard: Guard) -> Iterator[None]:
 
     Files of parameters are parsed once for each version; who reads and writes what is told to
     others only while they may look; YAML files are replaced whole, and plain ones made without its
-    writer; and what a killed process leaves beside results is known by its name.
+    writer; what a killed process leaves beside results is known by its name; and the database of
+    what lies in the workspace stays open.
     """
     import dvc.dependency.param as params
     import dvc.dvcfile as dvcfile
@@ -35,9 +36,10 @@ def quickened(guard: Guard) -> Iterator[None]:
     import dvc.utils.serialize as serialize
     import dvc_objects.fs.local as local
     import dvc_objects.fs.utils as utils
+    from diskcache import Cache
 
     with ExitStack() as stack:
-        for module, name, new in (
+        for owner, name, new in (
             (params, "load_path", parsed_once(params.load_path)),
             (params, "read_param_file", remembering(params.read_param_file)),
             (dvcfile, "dump_yaml", _whole(dvcfile.dump_yaml, guard.folder)),
@@ -45,9 +47,14 @@ def quickened(guard: Guard) -> Iterator[None]:
             (rwlock, "rwlock", guard.checked),
             (local, "tmp_fname", named(utils.tmp_fname)),
             (utils, "tmp_fname", named(utils.tmp_fname)),
+            (Cache, "__exit__", _left_open),
         ):
-            stack.enter_context(exchanged(module, name, new))
+            stack.enter_context(exchanged(owner, name, new))
         yield
+
+
+def _left_open(*_: object) -> None:
+    """Keep a database open; DVC's `Repo` closes it in the end."""
 
 
 def _whole(dump: Callable[..., None], through: Path) -> Callable[..., None]:
@@ -176,11 +183,24 @@ class Guard:
 
     def _look(self) -> dict[str, Any]:
         """What others have written; empty where it is nothing."""
+        if self._are_all_mine():
+            return {}
         with self._edited() as table:
             _release(table, self._is_mine)
             _release(table, _has_ended)
             found = {"read": dict(table["read"]), "write": dict(table["write"])}
         return found if any(found.values()) else {}
+
+    def _are_all_mine(self) -> bool:
+        """Whether nobody else has written anything: only who holds the project's lock does."""
+        from dvc.exceptions import DvcException
+
+        try:
+            table = _entries(self.folder / "rwlock")
+        except DvcException:  # what is wrong with it is said by who edits it
+            return False
+        _release(table, self._is_mine)
+        return not any(table.values())
 
     def _is_mine(self, entry: dict[str, Any]) -> bool:
         return entry == self._info
