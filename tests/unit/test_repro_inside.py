@@ -22,6 +22,7 @@ FOLLOWED = "tests/unit/repro_followed.txt"
 
 def followed() -> dict[str, Callable[..., object]]:
     """Each function of DVC whose steps are done here in its place, or that is called from here."""
+    import diskcache
     import dvc.dependency.param
     import dvc.dvcfile
     import dvc.lock
@@ -37,6 +38,7 @@ def followed() -> dict[str, Callable[..., object]]:
     import dvc.stage.serialize
     import dvc.utils.serialize._yaml
     import dvc_data.hashfile.checkout
+    import dvc_data.hashfile.state
     import dvc_objects.fs.generic
     import dvc_objects.fs.utils
 
@@ -61,6 +63,8 @@ def followed() -> dict[str, Callable[..., object]]:
         (dvc.utils.serialize._yaml, "_dump", "_get_yaml", "dump_yaml", "modify_yaml"),
         (dvc_objects.fs.utils, "tmp_fname", "as_atomic"),
         (dvc_data.hashfile.checkout, "_checkout_file", "_needs_relink"),
+        (dvc_data.hashfile.state.State, "set_link", "close"),
+        (diskcache.Cache, "__enter__", "__exit__", "close"),
         (dvc_objects.fs.generic, "test_links"),
     )
     return {
