@@ -30,10 +30,11 @@ def look() -> dict[str, object]:
         "threads": threading.active_count(), "signal": str(signal.getsignal(signal.SIGINT)),
         "child": str(signal.getsignal(signal.SIGCHLD)), "files": len(os.listdir("/proc/self/fd")),
         "globals": sorted(name for name in globals() if name[:2] == "__"),
+        "garbage": [gc.isenabled(), gc.get_threshold()],
         "tty": sys.stdout.isatty(), "buffered": sys.stdout.line_buffering,
     }
 """
-IMPORTS = "import json, os, random, signal, sys, threading, warnings\nimport numpy\n"
+IMPORTS = "import gc, json, os, random, signal, sys, threading, warnings\nimport numpy\n"
 DRAW = """
 def draw() -> list[float]:
     return [random.random(), float(numpy.random.rand()), float(numpy.random.default_rng().random())]
