@@ -13,24 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nbstage.arguments import Exit, as_json_option, chosen, notebooks_argument
-from nbstage.cli_comment import comment
-from nbstage.cli_contract import contract
-from nbstage.cli_deploy import deploy, receive, smoke
-from nbstage.cli_gate import gate
-from nbstage.cli_models import models
-from nbstage.cli_params import params
-from nbstage.cli_register import promote, register, rollback
-from nbstage.cli_report import report
-from nbstage.cli_repro import repro
-from nbstage.cli_score import score
-from nbstage.cli_serve import serve
-from nbstage.cli_show import show
-from nbstage.cli_sync import sync
-from nbstage.cli_tag import tag
-from nbstage.cli_trace import step_text, trace
-from nbstage.cli_verify import verify
 from nbstage.errors import UserError
-from nbstage.help_page import Commands, print_version
+from nbstage.help_page import Commands, Later, print_version
 
 if TYPE_CHECKING:
     from nbstage.report.data import Plain
@@ -155,6 +139,7 @@ def convert(
     notebook is run first, as by `nbstage trace`; not with --static or --dry-run.
     """
     from nbstage.app import convert as convert_notebooks
+    from nbstage.cli_trace import step_text
     from nbstage.report.problems import has_errors
     from nbstage.terminal import patience, print_outcome, print_outcome_as_json, steps
 
@@ -207,26 +192,29 @@ def check(notebooks: tuple[str, ...], *, diffs: bool, as_json: bool) -> int:
     return Exit.TO_FIX if outcome.changes or has_errors(outcome.problems) else Exit.FINE
 
 
-cli.add_command(show)
-cli.add_command(params)
-cli.add_command(sync)
-cli.add_command(tag)
-cli.add_command(trace)
-cli.add_command(verify)
-cli.add_command(contract)
-cli.add_command(report)
-cli.add_command(gate)
-cli.add_command(repro)
-cli.add_command(comment)
-cli.add_command(register)
-cli.add_command(promote)
-cli.add_command(rollback)
-cli.add_command(models)
-cli.add_command(score)
-cli.add_command(serve)
-cli.add_command(smoke)
-cli.add_command(deploy)
-cli.add_command(receive)
+for _name, _module in {
+    "show": "nbstage.cli_show",
+    "params": "nbstage.cli_params",
+    "sync": "nbstage.cli_sync",
+    "tag": "nbstage.cli_tag",
+    "trace": "nbstage.cli_trace",
+    "verify": "nbstage.cli_verify",
+    "contract": "nbstage.cli_contract",
+    "report": "nbstage.cli_report",
+    "gate": "nbstage.cli_gate",
+    "repro": "nbstage.cli_repro",
+    "comment": "nbstage.cli_comment",
+    "register": "nbstage.cli_register",
+    "promote": "nbstage.cli_register",
+    "rollback": "nbstage.cli_register",
+    "models": "nbstage.cli_models",
+    "score": "nbstage.cli_score",
+    "serve": "nbstage.cli_serve",
+    "smoke": "nbstage.cli_deploy",
+    "deploy": "nbstage.cli_deploy",
+    "receive": "nbstage.cli_deploy",
+}.items():
+    cli.add_command(Later(_name, _module))
 
 
 @cli.command(

@@ -12,10 +12,26 @@ class Command(click.Command):
         _write_examples(self, formatter)
 
 
+class Later(click.Command):
+    """A command of another module, which is imported when somebody asks for it."""
+
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__(name)
+        self.module = module
+
+
 class Commands(click.Group):
     """The commands in the order of their use."""
 
     command_class = Command
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = self.commands.get(cmd_name)
+        if isinstance(found, Later):
+            from importlib import import_module
+
+            found = self.commands[cmd_name] = getattr(import_module(found.module), cmd_name)
+        return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
