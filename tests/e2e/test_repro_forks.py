@@ -164,3 +164,25 @@ def test_where_what_stages_are_started_from_is_killed_the_others_start_anew(tmp_
     ]
     assert all("SIGKILL" in one["why"] for one in told if one["did"] == "failed")
     assert [one["output"] for one in told if one["did"] == "ran"] == ["here\n", "there\n"]
+
+
+def test_where_the_fork_that_waits_is_killed_the_next_stage_gets_another(tmp_path: Path) -> None:
+    project = under_git_and_dvc(tmp_path / "project")
+    project.write(
+        "pipeline/kills.py",
+        f"{HEAD}import psutil\ntime.sleep(0.2)\n"
+        "others = psutil.Process(os.getppid()).children()\n"
+        "for one in others:\n    if one.pid != os.getpid():\n        one.kill()\n"
+        "print(len(others) - 1)\n",
+    )
+    project.write("pipeline/after.py", f"{HEAD}print('here')\n")
+    entries = (
+        f"  {name}:\n    cmd: python -m pipeline.{name}\n    always_changed: true\n"
+        for name in ("kills", "after")
+    )
+    project.write("dvc.yaml", f"stages:\n{''.join(entries)}")
+    told = json.loads(project.run("nbstage", "repro", "-j1", "--json"))["stages"]
+    assert [(one["stage"], one["warm"], one["output"]) for one in told] == [
+        ("kills", True, "1\n"),
+        ("after", True, "here\n"),
+    ]

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH109, PTH112, PTH116, PTH118, PTH120, PTH123 - each stage begins with what is here
+# ruff: noqa: PTH109, PTH118, PTH120, PTH123 - each stage begins with what is here
 """The process that starts the stages. It is run by the project's own Python, with nothing but the
 standard library, and is told what to do through a socket: see `starting`.
 
@@ -34,8 +34,7 @@ _NEVER = 2**30
 #: Beside this file. Nothing of them is left among the modules that a stage begins with.
 _DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
 _FORKED = os.path.join(os.path.dirname(__file__), "forked.py")
-#: Where nbstage is: its runtime is a library to the stages, also where it is not among the others.
-_OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+_LIBRARIES = os.path.join(os.path.dirname(__file__), "libraries.py")
 
 
 class Called(BaseException):
@@ -49,12 +48,12 @@ class Called(BaseException):
 class Starter:
     """One such process: its socket, and the processes it has started, by their ids."""
 
-    def __init__(self, address: str, node: str, forked: Any) -> None:
-        self.address, self.forked = address, forked
+    def __init__(self, address: str, node: str, forked: Any, libraries: Any) -> None:
+        self.address, self.forked, self.libraries = address, forked, libraries
         self.said = self.doubt = ""
         self.first: list[Told] = []
         self.spare: tuple[int, int] | None = None
-        self.libraries = _libraries()
+        self.begun_with = libraries.changes()
         self.running: dict[int, tuple[str, float]] = {}
         self.open(node)
 
@@ -142,13 +141,16 @@ class Starter:
 
     def stage(self, request: Told) -> None:
         """Fork for a stage, unless what is installed has changed since this began."""
-        if self.libraries != _libraries():
+        if self.libraries.changes() != self.begun_with:
             self.tell({"id": request["id"], "doubt": "libraries were installed meanwhile"})
             return
-        pid, is_there = self.call(request)
-        if not is_there:  # somebody killed it while it waited
-            pid, _ = self.call(request)
-        self.started(pid, request)
+        if self.spare and _has_ended(self.spare[0]):  # somebody killed it while it waited
+            self.dismiss()
+        pid, mouth = self.spare or self.prepare()
+        self.spare = None
+        self.started(pid, request)  # told before it runs: it may end this process
+        with contextlib.suppress(BrokenPipeError), open(mouth, "wb") as call:
+            call.write(json.dumps(request).encode())
         self.prepare()
 
     def prepare(self) -> tuple[int, int]:
@@ -172,17 +174,6 @@ class Starter:
         if not request:
             os._exit(0)
         raise Called(json.loads(request))
-
-    def call(self, request: Told) -> tuple[int, bool]:
-        """Have the fork that waits run a stage: gives its id, and whether it was still there."""
-        pid, mouth = self.spare or self.prepare()
-        self.spare = None
-        try:
-            with open(mouth, "wb") as call:
-                call.write(json.dumps(request).encode())
-        except BrokenPipeError:
-            return pid, False
-        return pid, True
 
     def dismiss(self) -> None:
         """Let the fork that waits end."""
@@ -217,7 +208,7 @@ class Starter:
         usual = gc.get_threshold()
         gc.set_threshold(_NEVER)
         try:
-            for name in filter(_installed, modules):
+            for name in filter(self.libraries.installed, modules):
                 importlib.import_module(name)
         except BaseException as error:
             return f"{name} can't be imported here: {type(error).__name__}"
@@ -295,24 +286,11 @@ class Starter:
             os._exit(0)
 
 
-def _installed(name: str) -> bool:
-    """Whether a module is of an installed library: nobody's own code runs before its stage does."""
-    from importlib.util import find_spec
-
-    spec = find_spec(name.partition(".")[0])
-    return bool(spec and spec.origin and spec.origin.startswith((*_folders(), _OURS)))
-
-
-def _folders() -> list[str]:
-    import site
-
-    found = [*site.getsitepackages(), site.getusersitepackages()]
-    return [os.path.join(folder, "") for folder in found if os.path.isdir(folder)]
-
-
-def _libraries() -> dict[str, int]:
-    """When something was last installed or removed."""
-    return {folder: os.stat(folder).st_mtime_ns for folder in _folders()}
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 def _nothing(*_: object) -> None:
@@ -325,8 +303,8 @@ def start(address: str, first: list[Told]) -> None:
         sys.path[0] = os.getcwd()
     import runpy
 
-    forked = types.SimpleNamespace(**runpy.run_path(_FORKED))
-    starter = Starter(address, "", forked)
+    forked, libraries = (types.SimpleNamespace(**runpy.run_path(p)) for p in (_FORKED, _LIBRARIES))
+    starter = Starter(address, "", forked, libraries)
     starter.first = first
     try:
         starter.tell({"node": "", "doubt": starter.doubts()})
@@ -337,7 +315,7 @@ def start(address: str, first: list[Told]) -> None:
     begun_with = set(sys.modules)
     # Whatever it raises ends this process as it ends a new Python.
     forked.run(request["module"])
-    forked.end_well(begun_with, _installed)
+    forked.end_well(begun_with, libraries.installed)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,6 @@ class Starters:
         self._nodes: dict[str, _Node] = {ROOT: _Node()}
         self._processes: dict[str, _Process] = {}
         self._over: list[Over] = []
-        self._is_used = False
         self._doubts: set[str] = set()
         for modules in expected:
             self._grown(modules)
@@ -91,7 +90,6 @@ class Starters:
 
     def submit(self, command: Command, output: Path, warm: Warm | None) -> None:
         """Have a command run; what it prints goes to the end of a file."""
-        self._is_used = True
         node = self._grown(warm.modules) if warm and not self._nodes[ROOT].doubt else ROOT
         process = _Process(command, output, node, warm)
         self._processes[command.stage] = process
@@ -123,8 +121,8 @@ class Starters:
 
     def close(self) -> None:
         """End all that is still there."""
-        if not self._is_used:
-            self._program.kill()  # it may be importing: nobody waits for that
+        if not self._processes:
+            self._program.kill()  # what it imports, or has imported, is nothing to wait for
         for node in self._nodes.values():
             if node.connection is not None:
                 node.connection.close()
