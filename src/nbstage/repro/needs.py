@@ -16,7 +16,9 @@ _MARGIN = 1.2
 
 
 def room_for(jobs: int) -> Need:
-    """What is there for so many stages at once."""
+    """What is there for so many stages at once; a stage alone has all of it, however much."""
+    if jobs == 1:
+        return Need(1)
     import psutil
 
     return Need(jobs, int(psutil.virtual_memory().available), _gpus())

@@ -32,9 +32,7 @@ _PATIENCE = 3
 #: New objects before Python looks for garbage: there are never as many.
 _NEVER = 2**30
 #: Beside this file. Nothing of them is left among the modules that a stage begins with.
-_DOUBT = os.path.join(os.path.dirname(__file__), "doubt.py")
-_FORKED = os.path.join(os.path.dirname(__file__), "forked.py")
-_LIBRARIES = os.path.join(os.path.dirname(__file__), "libraries.py")
+_BESIDE = ("doubt", "forked", "libraries")
 
 
 class Called(BaseException):
@@ -48,12 +46,12 @@ class Called(BaseException):
 class Starter:
     """One such process: its socket, and the processes it has started, by their ids."""
 
-    def __init__(self, address: str, node: str, forked: Any, libraries: Any) -> None:
-        self.address, self.forked, self.libraries = address, forked, libraries
+    def __init__(self, address: str, node: str, beside: Any) -> None:
+        self.address, self.beside = address, beside
         self.said = self.doubt = ""
         self.first: list[Told] = []
         self.spare: tuple[int, int] | None = None
-        self.begun_with = libraries.changes()
+        self.begun_with = beside.changes()
         self.running: dict[int, tuple[str, float]] = {}
         self.open(node)
 
@@ -141,7 +139,7 @@ class Starter:
 
     def stage(self, request: Told) -> None:
         """Fork for a stage, unless what is installed has changed since this began."""
-        if self.libraries.changes() != self.begun_with:
+        if self.beside.changes() != self.begun_with:
             self.tell({"id": request["id"], "doubt": "libraries were installed meanwhile"})
             return
         if self.spare and _has_ended(self.spare[0]):  # somebody killed it while it waited
@@ -168,7 +166,7 @@ class Starter:
             return self.spare
         os.close(mouth)
         self.close()
-        self.forked.stand_by()
+        self.beside.stand_by()
         with open(ear, "rb") as called:
             request = called.read()
         if not request:
@@ -202,13 +200,13 @@ class Starter:
 
     def imported(self, modules: list[str], output: str) -> str:
         """Import modules; gives why no stage may be started from here, empty if it may."""
-        self.forked.write_to(output)
+        self.beside.write_to(output)
         # What is imported lives to the end: to look for garbage in it takes a sixth of the time. A
         # library's own word on that counts.
         usual = gc.get_threshold()
         gc.set_threshold(_NEVER)
         try:
-            for name in filter(self.libraries.installed, modules):
+            for name in filter(self.beside.installed, modules):
                 importlib.import_module(name)
         except BaseException as error:
             return f"{name} can't be imported here: {type(error).__name__}"
@@ -223,11 +221,9 @@ class Starter:
 
     def doubts(self) -> str:
         """Why a fork of this process is not what a new one is; empty where it is."""
-        import runpy
-
         self.dismiss()
         self.prepare()
-        self.doubt = str(runpy.run_path(_DOUBT)["doubt"]())
+        self.doubt = self.beside.doubt()
         if self.doubt:
             self.dismiss()
         return self.doubt
@@ -303,19 +299,21 @@ def start(address: str, first: list[Told]) -> None:
         sys.path[0] = os.getcwd()
     import runpy
 
-    forked, libraries = (types.SimpleNamespace(**runpy.run_path(p)) for p in (_FORKED, _LIBRARIES))
-    starter = Starter(address, "", forked, libraries)
+    beside = types.SimpleNamespace()
+    for name in _BESIDE:
+        vars(beside).update(runpy.run_path(os.path.join(os.path.dirname(__file__), f"{name}.py")))
+    starter = Starter(address, "", beside)
     starter.first = first
     try:
         starter.tell({"node": "", "doubt": starter.doubts()})
         starter.serve()
     except Called as called:
         request = called.request
-    forked.become(request, starter.said)
+    beside.become(request, starter.said)
     begun_with = set(sys.modules)
     # Whatever it raises ends this process as it ends a new Python.
-    forked.run(request["module"])
-    forked.end_well(begun_with, libraries.installed)
+    beside.run(request["module"])
+    beside.end_well(begun_with, beside.installed)
 
 
 if __name__ == "__main__":
