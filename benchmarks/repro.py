@@ -176,16 +176,18 @@ def _churn(folder: Path) -> None:
     _prepare(folder)
 
 
-def _chain(folder: Path) -> None:
+def _chain(folder: Path, *, sklearn: bool = False) -> None:
     """Ten stages, each with a step on a small table."""
+    imports = "import numpy as np\nimport pandas as pd"
     first = "t0 = pd.DataFrame({'a': range(20_000), 'b': np.arange(20_000) % 7 / 3})"
+    step = "t{before}['a'] * {n} + t{before}['b'].cumsum()"
+    if sklearn:
+        imports, step = f"{imports}\nfrom sklearn.preprocessing import scale", f"scale({step})"
     steps = [
-        f"stage:s{n}\nt{n} = t{n - 1}.assign(c{n}=t{n - 1}['a'] * {n} + t{n - 1}['b'].cumsum())"
+        f"stage:s{n}\nt{n} = t{n - 1}.assign(c{n}={step.format(before=n - 1, n=n)})"
         for n in range(1, 10)
     ]
-    _project(
-        folder, ["imports\nimport numpy as np\nimport pandas as pd", f"stage:s0\n{first}", *steps]
-    )
+    _project(folder, [f"imports\n{imports}", f"stage:s0\n{first}", *steps])
 
 
 def _copies(folder: Path, stages: int) -> None:
@@ -253,6 +255,11 @@ _REPROS: tuple[Way, ...] = (
 WORKS = (
     Work("the example (churn)", _churn, (_CHURN_NOTEBOOK, _SCRIPT, *_REPROS)),
     Work("ten light stages in a chain", _chain, (_NOTEBOOK, _SCRIPT, *_REPROS)),
+    Work(
+        "ten light stages that use scikit-learn",
+        partial(_chain, sklearn=True),
+        (_NOTEBOOK, _SCRIPT, *_REPROS),
+    ),
     Work("four stages of 4 s beside each other", _diamond, (_NOTEBOOK, _SCRIPT, *_REPROS)),
     Work("one gigabyte between two stages", _tables, (_DISK, _SCRIPT, *_REPROS)),
     Work("nothing to do in 50 stages", partial(_done_copies, stages=50), _REPROS[:2], done=True),
