@@ -8,7 +8,9 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,22 +30,22 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def begun(project: Project, *arguments: str) -> subprocess.Popen[str]:
+def begun(project: Project, *arguments: str, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "nbstage", "repro", *arguments]
     return subprocess.Popen(
         command,
         cwd=project.root,
-        env=project.environment(),
+        env={**project.environment(), **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
 
 
-def wait_for(path: Path) -> None:
+def wait_for(what: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < until, f"{path} never came"
+    while not what():
+        assert time.monotonic() < until, "it never came"
         time.sleep(0.02)
 
 
@@ -131,7 +133,7 @@ def test_ctrl_c_ends_all_that_runs_and_leaves_what_was_done(project: Project) ->
         ),
     )
     running = begun(project)
-    wait_for(project.root / "pid")
+    wait_for((project.root / "pid").exists)
     running.send_signal(signal.SIGINT)
     told = running.communicate(timeout=60)[0]
     assert (running.returncode, told.splitlines()[-1]) == (130, "interrupted")
@@ -158,7 +160,14 @@ def test_a_command_of_a_stage_may_ask_dvc_which_sees_what_is_done(project: Proje
     assert "first:" in project.read("l.txt")
 
 
-def test_killed_at_any_moment_it_loses_nothing_that_was_done(project: Project) -> None:
+@pytest.fixture
+def aside() -> Iterator[Path]:
+    """A folder with a name that is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_killed_at_any_moment_it_loses_nothing_that_was_done(project: Project, aside: Path) -> None:
     """The lock is whole, a stage that is in it stays, and whoever goes on ends with the same."""
     draw = random.Random(7)
     project.write("dvc.yaml", fan(12))
@@ -166,7 +175,7 @@ def test_killed_at_any_moment_it_loses_nothing_that_was_done(project: Project) -
     wanted = project.read("dvc.lock")
     for number in range(KILLS):
         project.write("in.txt", f"{number // 2}\n")
-        running = begun(project, "-j2")
+        running = begun(project, "-j2", TMPDIR=str(aside))
         time.sleep(draw.uniform(0.3, 1.6))
         running.kill()
         running.communicate()
@@ -180,3 +189,4 @@ def test_killed_at_any_moment_it_loses_nothing_that_was_done(project: Project) -
         ".gitignore"
     }
     assert status(project) == {}
+    wait_for(lambda: not [*aside.iterdir()])

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH109, PTH118, PTH120, PTH123 - each stage begins with what is here
+# ruff: noqa: PTH106, PTH108, PTH109, PTH118, PTH120, PTH123, PTH208 - each stage begins with what is here
 """The process that starts the stages. It is run by the project's own Python, with nothing but the
 standard library, and is told what to do through a socket: see `starting`.
 
@@ -57,8 +57,12 @@ class Starter:
 
     def open(self, node: str) -> None:
         """Say who it is; be woken by the end of a process."""
+        self.node = node
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.connect(self.address)
+        try:
+            self.socket.connect(self.address)
+        except ConnectionRefusedError:  # who has made it is gone
+            self.leave()
         self.woken, self.waking = os.pipe()
         for end in (self.woken, self.waking):
             os.set_blocking(end, False)
@@ -279,7 +283,20 @@ class Starter:
             while True:
                 os.wait()
         except ChildProcessError:
-            os._exit(0)
+            self.leave()
+
+    def leave(self) -> NoReturn:
+        """End itself; the first of all removes the folder, as the one who made it is gone."""
+        if not self.node:
+            _remove(os.path.dirname(self.address))
+        os._exit(0)
+
+
+def _remove(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
 
 
 def _has_ended(pid: int) -> bool:
