@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 #: What a text begins with that is only the end of what a stage has printed.
 CUT = "(all that was printed is in "
@@ -90,6 +92,9 @@ class Note:
 
 
 Event = Began | Ended | Note
+Tell = Callable[[Event], None]
+#: The most memory in MB that each stage of a project's notebooks had in its last trace.
+Peaks = Callable[[Path], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from nbstage.repro.nouns import (
     Command,
     Did,
     Ended,
-    Event,
     Note,
     OnError,
     Options,
     Over,
+    Tell,
     Warm,
 )
 from nbstage.repro.schedule import Need, Schedule
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from nbstage.repro.early import Start
     from nbstage.repro.starting import Starters
 
-Tell = Callable[[Event], None]
 #: What a file's name shouldn't have.
 _UNFIT = re.compile(r"[^\w.@-]")
 _LONGEST = 100

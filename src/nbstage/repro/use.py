@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from nbstage.repro.early import starters
-from nbstage.repro.nouns import Ended, Event, Note, Options
-
-Tell = Callable[[Event], None]
-Peaks = Callable[[Path], Mapping[str, float]]
+from nbstage.repro.nouns import Ended, Note, Options, Peaks, Tell
 
 
 class LeftToDVC(Exception):
@@ -27,7 +22,6 @@ def reproduce(
 ) -> tuple[Ended, ...]:
     """Bring what is asked for up to date; gives what came of each stage, in the order of its end.
 
-    `peaks` gives the most memory in MB that each stage of the notebooks had in its last trace.
     Raises UserError for what DVC refuses before a stage runs, and LeftToDVC.
     """
     if options.dry or options.interactive:

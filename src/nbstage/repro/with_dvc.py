@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from nbstage.repro.inside.project import (
     version,
 )
 from nbstage.repro.needs import cores, need_of, room_for
-from nbstage.repro.nouns import Ended, Event, Note, Options, Warm
+from nbstage.repro.nouns import Ended, Note, Options, Peaks, Tell, Warm
 from nbstage.repro.reproduce import Means, Reproduction
 from nbstage.repro.warm import module_of, warm_starts
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from nbstage.repro.early import Start
     from nbstage.repro.schedule import Need
-
-Tell = Callable[[Event], None]
-Peaks = Callable[[Path], Mapping[str, float]]
 
 
 def why_not() -> str:
