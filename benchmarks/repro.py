@@ -176,18 +176,17 @@ def _churn(folder: Path) -> None:
     _prepare(folder)
 
 
-def _chain(folder: Path, *, sklearn: bool = False) -> None:
-    """Ten stages, each with a step on a small table."""
-    imports = "import numpy as np\nimport pandas as pd"
+def _chain(folder: Path, *, imports: str = "", step: str = "{0}", seconds: float = 0.0) -> None:
+    """Ten stages, each with a step on a small table, again and again for so many seconds."""
     first = "t0 = pd.DataFrame({'a': range(20_000), 'b': np.arange(20_000) % 7 / 3})"
-    step = "t{before}['a'] * {n} + t{before}['b'].cumsum()"
-    if sklearn:
-        imports, step = f"{imports}\nfrom sklearn.preprocessing import scale", f"scale({step})"
-    steps = [
-        f"stage:s{n}\nt{n} = t{n - 1}.assign(c{n}={step.format(before=n - 1, n=n)})"
-        for n in range(1, 10)
-    ]
-    _project(folder, [f"imports\n{imports}", f"stage:s0\n{first}", *steps])
+    again = f"until = time.process_time() + {seconds}\nwhile time.process_time() < until:\n    "
+    steps = []
+    for n in range(1, 10):
+        column = step.format(f"t{n - 1}['a'] * {n} + t{n - 1}['b'].cumsum()")
+        line = f"t{n} = t{n - 1}.assign(c{n}={column})"
+        steps.append(f"stage:s{n}\n{again if seconds else ''}{line}")
+    cells = f"imports\nimport time\nimport numpy as np\nimport pandas as pd\n{imports}".rstrip()
+    _project(folder, [cells, f"stage:s0\n{first}", *steps])
 
 
 def _copies(folder: Path, stages: int) -> None:
@@ -257,7 +256,12 @@ WORKS = (
     Work("ten light stages in a chain", _chain, (_NOTEBOOK, _SCRIPT, *_REPROS)),
     Work(
         "ten light stages that use scikit-learn",
-        partial(_chain, sklearn=True),
+        partial(_chain, imports="from sklearn.preprocessing import scale", step="scale({0})"),
+        (_NOTEBOOK, _SCRIPT, *_REPROS),
+    ),
+    Work(
+        "ten stages of 0.2 s in a chain",
+        partial(_chain, seconds=0.2),
         (_NOTEBOOK, _SCRIPT, *_REPROS),
     ),
     Work("four stages of 4 s beside each other", _diamond, (_NOTEBOOK, _SCRIPT, *_REPROS)),
