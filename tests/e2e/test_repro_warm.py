@@ -148,8 +148,9 @@ SAVES = """
 import json, os, sys
 if __name__ == "__main__":
     save(pandas.DataFrame({"a": [1, 2]}), "artifacts/t.parquet")
+    standard = sys.stdlib_module_names
     seen = [
-        sorted(set(sys.modules) - sys.stdlib_module_names),
+        sorted(name for name in sys.modules if name.partition(".")[0] not in standard),
         sorted(vars(sys.modules["nbstage.runtime"])),
         os.environ["MPLBACKEND"], str(dict.__getitem__(matplotlib.rcParams, "backend")),
     ]
