@@ -77,6 +77,16 @@ SETTINGS = (
         ((), "rm -rf 10-* 1500000-*", (), ("--force",)),
     ),
     Case(
+        "a result that may be missing, with its folder",
+        {
+            "dvc.yaml": dvc_yaml(
+                stage("none", "test -e in.txt", deps=["in.txt"], outs=["gone/x.txt"])
+            ),
+            "in.txt": "one\n",
+        },
+        (("--allow-missing",), NEW, ("--allow-missing",), ()),
+    ),
+    Case(
         "files that DVC doesn't see",
         {
             "dvc.yaml": dvc_yaml(

@@ -17,7 +17,7 @@ def copied_once(stage: Stage) -> AbstractContextManager[None]:
     It lays a copy of the cache's file in place of the stage's own, as a reflink takes no space. On
     a file system that has none, that is the same bytes written once more.
     """
-    if any(_may_be_linked(out) for out in stage.outs if out.use_cache):
+    if any(_may_be_linked(out) for out in stage.outs if out.use_cache and out.exists):
         return nullcontext()
     copies: AbstractContextManager[None] = stage.repo.stage_cache._cache_type_copy()
     return copies
