@@ -80,7 +80,8 @@ def repro(
     Independent stages run at the same time; stages of notebooks start in a moment, with their
     libraries imported. A stage's output is shown if it fails, and kept in .dvc/tmp/nbstage.
     """
-    from nbstage.repro.use import LeftToDVC, reproduce, reproduce_by_dvc
+    from nbstage.repro.nouns import LeftToDVC
+    from nbstage.repro.use import reproduce, reproduce_by_dvc
 
     options = _options(targets, flags)
     began = time.monotonic()

@@ -53,6 +53,10 @@ class Options:
     on_error: OnError = OnError.FAIL
 
 
+class LeftToDVC(Exception):
+    """That `dvc repro` has to do it; with what is to be said of that, if anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command of a stage: its text, and what the shell is called with, where, and with what."""

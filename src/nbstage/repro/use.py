@@ -10,11 +10,7 @@ import subprocess
 import sys
 
 from nbstage.repro.early import starters
-from nbstage.repro.nouns import Ended, Note, Options, Peaks, Tell
-
-
-class LeftToDVC(Exception):
-    """That `dvc repro` has to do it; with what is to be said of that, if anything."""
+from nbstage.repro.nouns import Ended, LeftToDVC, Note, Options, Peaks, Tell
 
 
 def reproduce(
@@ -28,14 +24,9 @@ def reproduce(
         raise LeftToDVC("")
     with starters(warm=warm, force=options.force, say=lambda text: tell(Note(text))) as start:
         # Imported while the stages' libraries are: both take a while.
-        from nbstage.repro.with_dvc import reproduced, why_not
+        from nbstage.repro.with_dvc import reproduced
 
-        if why := why_not():
-            raise LeftToDVC(why)
-        ended = reproduced(options, start, jobs=jobs, warm=warm, peaks=peaks, tell=tell)
-    if ended is None:
-        raise LeftToDVC("")
-    return ended
+        return reproduced(options, start, jobs=jobs, warm=warm, peaks=peaks, tell=tell)
 
 
 def reproduce_by_dvc(options: Options) -> int:

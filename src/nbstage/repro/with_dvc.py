@@ -21,7 +21,7 @@ from nbstage.repro.inside.project import (
     version,
 )
 from nbstage.repro.needs import cores, need_of, room_for
-from nbstage.repro.nouns import Ended, Note, Options, Peaks, Tell, Warm
+from nbstage.repro.nouns import Ended, LeftToDVC, Note, Options, Peaks, Tell, Warm
 from nbstage.repro.reproduce import Means, Reproduction
 from nbstage.repro.warm import module_of, warm_starts
 
@@ -32,30 +32,18 @@ if TYPE_CHECKING:
     from nbstage.repro.schedule import Need
 
 
-def why_not() -> str:
-    """Why this is left to `dvc repro`, whatever the project; empty where it is not."""
-    if not hasattr(os, "fork"):
-        return "this system can't fork processes: `dvc repro` does it, one stage after another"
-    found = version()
-    if is_tested(found):
-        return ""
-    return (
-        f"DVC {found} is none of the versions that `nbstage repro` knows from the inside "
-        f"({TESTED[0]} to below {TESTED[1]}): `dvc repro` does it, one stage after another"
-    )
-
-
 def reproduced(
     options: Options, start: Start, *, jobs: int | None, warm: bool, peaks: Peaks, tell: Tell
-) -> tuple[Ended, ...] | None:
+) -> tuple[Ended, ...]:
     """Bring what is asked for up to date with the starters that `start` gives.
 
-    Gives what came of each stage, in the order of its end, and None where the project's settings
-    want each stage asked for: `dvc repro` does that.
+    Gives what came of each stage, in the order of its end. Raises LeftToDVC where this system or
+    DVC's version is none that is known, and where each stage is to be asked for.
     """
+    _check_system()
     with opened() as repo, _warnings_told(tell):
         if asks_first(repo):
-            return None
+            raise LeftToDVC("")
         if options.pull and options.run_cache:
             pull_run_cache(repo, lambda text: tell(Note(text)))
         plan = planned(repo, options)
@@ -67,6 +55,19 @@ def reproduced(
         with suppress(StagesFailed), repo.scm_context(quiet=True):
             one.run()
         return one.ended
+
+
+def _check_system() -> None:
+    if not hasattr(os, "fork"):
+        raise LeftToDVC(
+            "this system can't fork processes: `dvc repro` does it, one stage after another"
+        )
+    found = version()
+    if not is_tested(found):
+        raise LeftToDVC(
+            f"DVC {found} is none of the versions that `nbstage repro` knows from the inside "
+            f"({TESTED[0]} to below {TESTED[1]}): `dvc repro` does it, one stage after another"
+        )
 
 
 def _forks(root: Path, stages: Iterable[Stage]) -> dict[str, Warm]:

@@ -13,7 +13,7 @@ from nbstage.runtime.same import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     # Any: arrays of every dtype, and pyarrow, which has no types.
@@ -31,17 +31,21 @@ def encodings(table: pd.DataFrame) -> dict[str, object]:
     make smaller are stored as they are. It depends on the values alone, so that the same table
     always has the same bytes.
     """
-    columns = {name: table[name].to_numpy() for name in _numbers(table)}
+    columns = _numbers(table)
     different = {name for name, values in columns.items() if _are_different(values)}
     if not different or not all(map(_flat, (table[name] for name in table.columns))):
         return {"compression": "zstd"}
-    others = [name for name in (*table.columns, *_index_names(table)) if name not in different]
-    if not _is_large(table, columns):
+    names = [*table.columns, *_index_names(table)]
+    others = [name for name in names if name not in different]
+    tried = different if _are_large(columns) else ()
+    plain = {name for name in tried if _is_not_made_smaller(columns[name])}
+    if not plain:
         return {"compression": "zstd", "use_dictionary": others}
-    plain = sorted(name for name in different if _is_not_made_smaller(columns[name]))
-    packed = (name for name in (*table.columns, *_index_names(table)) if name not in plain)
-    codecs = {**dict.fromkeys(packed, "zstd"), **dict.fromkeys(plain, "none")}
-    return {"compression": codecs if plain else "zstd", "use_dictionary": others}
+    codecs = {name: "zstd" for name in names if name not in plain}
+    return {
+        "compression": {**codecs, **dict.fromkeys(sorted(plain), "none")},
+        "use_dictionary": others,
+    }
 
 
 def proved(table: pd.DataFrame, path: str) -> bool:
@@ -51,30 +55,29 @@ def proved(table: pd.DataFrame, path: str) -> bool:
     """
     from pyarrow import parquet
 
-    names = _numbers(table)
-    if not _is_large(table, names):
+    columns = _numbers(table)
+    if not _are_large(columns):
         return False
     with parquet.ParquetFile(path) as file:
-        if not (_same_labels(table, names, file) and _same_numbers(table, names, file)):
+        if not (_same_labels(table, columns, file) and _same_numbers(columns, file)):
             return False
     # One at least: the index and what else a table has comes with it.
-    others = [name for name in table.columns if name not in set(names)] or names[:1]
+    others = [name for name in table.columns if name not in columns] or [*columns][:1]
     back = pd.read_parquet(path, engine="pyarrow", columns=others, pre_buffer=False)
     return difference(_parts(table, others), _parts(back, others)) is None
 
 
-def _numbers(table: pd.DataFrame) -> list[str]:
-    """The names of the columns of numpy's numbers; none under odd names."""
+def _numbers(table: pd.DataFrame) -> dict[str, Array]:
+    """The columns of numpy's numbers, by their names; none under odd names."""
     if not are_names(table.columns):
-        return []
+        return {}
     found = zip(table.columns, table.dtypes, strict=True)
-    return [name for name, kind in found if is_number(kind)]
+    return {name: table[name].to_numpy() for name, kind in found if is_number(kind)}
 
 
-def _is_large(table: pd.DataFrame, numbers: Iterable[str]) -> bool:
-    """Whether these columns are so many bytes that it is worth it."""
-    sizes = [table[name].to_numpy().itemsize for name in numbers]
-    return bool(sizes) and len(table) * sum(sizes) >= LARGE
+def _are_large(columns: Mapping[str, Array]) -> bool:
+    """Whether these are so many bytes that it is worth it."""
+    return bool(columns) and sum(values.nbytes for values in columns.values()) >= LARGE
 
 
 def are_names(labels: pd.Index[Any]) -> bool:
@@ -129,7 +132,7 @@ def _index_names(table: pd.DataFrame) -> list[str]:
     return [name for n, label in levels for name in (str(label), f"__index_level_{n}__")]
 
 
-def _same_labels(table: pd.DataFrame, names: list[str], file: Any) -> bool:
+def _same_labels(table: pd.DataFrame, names: Iterable[str], file: Any) -> bool:
     """Whether the file gives back the columns' labels, and the dtypes of the numbers."""
     back = without_rows(file)
     return difference(table.columns, back.columns) is None and all(
@@ -147,11 +150,11 @@ def without_rows(file: Any) -> pd.DataFrame:
     return pd.read_parquet(pa.BufferReader(sink.getvalue()), engine="pyarrow")
 
 
-def _same_numbers(table: pd.DataFrame, names: list[str], file: Any) -> bool:
-    columns = {name: table[name].to_numpy() for name in names}
-    return file.metadata.num_rows == len(table) and all(
+def _same_numbers(columns: Mapping[str, Array], file: Any) -> bool:
+    rows = len(next(iter(columns.values())))
+    return file.metadata.num_rows == rows and all(
         difference(columns[name][row : row + len(found)], found) is None
-        for name, row, found in pieces(file, names)
+        for name, row, found in pieces(file, [*columns])
     )
 
 

@@ -191,12 +191,18 @@ class Guard:
             found = {"read": dict(table["read"]), "write": dict(table["write"])}
         return found if any(found.values()) else {}
 
+    @property
+    def _file(self) -> Path:
+        from dvc.rwlock import RWLOCK_FILE
+
+        return self.folder / str(RWLOCK_FILE)
+
     def _are_all_mine(self) -> bool:
         """Whether nobody else has written anything: only who holds the project's lock does."""
         from dvc.exceptions import DvcException
 
         try:
-            table = _entries(self.folder / "rwlock")
+            table = _entries(self._file)
         except DvcException:  # what is wrong with it is said by who edits it
             return False
         _release(table, self._is_mine)
@@ -211,10 +217,10 @@ class Guard:
         it writes leaves half of it, and refuses to start again.
         """
         from dvc.lock import make_lock
-        from dvc.rwlock import RWLOCK_FILE, RWLOCK_LOCK
+        from dvc.rwlock import RWLOCK_LOCK
 
         hardlink = self._repo.config["core"].get("hardlink_lock", False)
-        path, guard = self.folder / RWLOCK_FILE, str(self.folder / RWLOCK_LOCK)
+        path, guard = self._file, str(self.folder / RWLOCK_LOCK)
         with make_lock(guard, str(self.folder), hardlink_lock=hardlink):
             before = _entries(path)
             table = {
